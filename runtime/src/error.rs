@@ -2,10 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{
-    schema::FieldError,
-    value::ValueError,
-};
+use crate::{schema::FieldError, value::ValueError};
 
 /// Where a [`StorageError`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +84,9 @@ pub enum Cause {
         id: String,
     },
     /// Someone else changed the document since it was read.
-    #[error("the document {id} is at version {found}, not at {expected}; read it again and repeat the change")]
+    #[error(
+        "the document {id} is at version {found}, not at {expected}; read it again and repeat the change"
+    )]
     Conflict {
         /// The id.
         id: String,
@@ -97,7 +96,9 @@ pub enum Cause {
         found: i64,
     },
     /// An update tried to give a document another id.
-    #[error("an update cannot change the id {id}; insert the document under the new id and delete the old one")]
+    #[error(
+        "an update cannot change the id {id}; insert the document under the new id and delete the old one"
+    )]
     IdChanged {
         /// The id.
         id: String,
@@ -121,7 +122,9 @@ pub enum Cause {
     #[error("the database was opened without it; add it to `collections![…]`")]
     NotOpened,
     /// The stored schema comes from newer code.
-    #[error("the database is at schema {stored} of this collection, and this code has the older schema {known}; deploy the code that has schema {stored}, or change the struct so that it is a new schema")]
+    #[error(
+        "the database is at schema {stored} of this collection, and this code has the older schema {known}; deploy the code that has schema {stored}, or change the struct so that it is a new schema"
+    )]
     NewerSchema {
         /// The number of the stored schema.
         stored: usize,
@@ -129,7 +132,9 @@ pub enum Cause {
         known: usize,
     },
     /// The database was written by a newer version of this crate.
-    #[error("the database has format {stored}, and this version of terrace knows formats up to {known}; use the newer version of terrace")]
+    #[error(
+        "the database has format {stored}, and this version of terrace knows formats up to {known}; use the newer version of terrace"
+    )]
     NewerFormat {
         /// The stored format.
         stored: i64,
@@ -165,6 +170,12 @@ pub enum Cause {
         /// SQLite's own error.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The disk could not be read or written.
+    #[error("the disk could not be read or written: {source}")]
+    Io {
+        /// SQLite's own error.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The statement or a row is beyond a limit of Durable Objects.
     #[error("beyond a limit of Durable Objects: {limit}")]
     Limit {
@@ -186,12 +197,24 @@ pub enum Cause {
     #[error("`each` is reading; collect the ids first and write afterwards")]
     Reading,
     /// The events that were asked for are no longer in the log.
-    #[error("the log begins after event {pruned_to}, and events after {asked} were asked for; start from a snapshot")]
+    #[error(
+        "the log begins after event {pruned_to}, and events after {asked} were asked for; start from a snapshot"
+    )]
     Pruned {
         /// The cursor that was given.
         asked: u64,
         /// The last event that was pruned.
         pruned_to: u64,
+    },
+    /// The log ends before the position that was asked for: the position belongs to another history of the object.
+    #[error(
+        "the log ends with event {head}, and events after {asked} were asked for; the object was rewound or the cursor belongs to another: start from a snapshot"
+    )]
+    Ahead {
+        /// The cursor that was given.
+        asked: u64,
+        /// The last event of the log.
+        head: u64,
     },
     /// There is no such consumer.
     #[error("there is no consumer `{name}`; make it with `changes().register(\"{name}\")`")]
@@ -200,7 +223,9 @@ pub enum Cause {
         name: String,
     },
     /// An event without the values that a replay needs.
-    #[error("event {sequence} was captured with `{capture}` and holds too little to be replayed; use `capture = \"full\"` or `\"after\"`")]
+    #[error(
+        "event {sequence} was captured with `{capture}` and holds too little to be replayed; use `capture = \"full\"` or `\"after\"`"
+    )]
     NotReplayable {
         /// The event.
         sequence: u64,
@@ -208,7 +233,9 @@ pub enum Cause {
         capture: &'static str,
     },
     /// A page cursor that belongs to another query.
-    #[error("the cursor is not one of this query; use it with the collection and the orders that it came from")]
+    #[error(
+        "the cursor is not one of this query; use it with the collection and the orders that it came from"
+    )]
     Cursor,
     /// The caller's own error, by [`StorageError::abort`].
     #[error("{0}")]
@@ -223,13 +250,14 @@ pub enum Cause {
 pub(crate) struct Failure {
     pub(crate) cause: Cause,
     pub(crate) statement: Option<Box<str>>,
+    pub(crate) collection: Option<Box<str>>,
 }
 
 pub(crate) type Outcome<R> = Result<R, Failure>;
 
 impl<C: Into<Cause>> From<C> for Failure {
     fn from(cause: C) -> Self {
-        Self { cause: cause.into(), statement: None }
+        Self { cause: cause.into(), statement: None, collection: None }
     }
 }
 
@@ -249,12 +277,24 @@ impl StorageError {
 }
 
 impl Failure {
+    /// Adds the statement that was running.
+    pub(crate) fn within(mut self, sql: &str) -> Self {
+        self.statement = (!sql.is_empty()).then(|| sql.into());
+        self
+    }
+
+    /// Adds the collection, where [`Failure::during`] will not know it.
+    pub(crate) fn of(mut self, collection: &str) -> Self {
+        self.collection = Some(collection.into());
+        self
+    }
+
     /// Adds what was being done, and to which collection.
     pub(crate) fn during(self, operation: Operation, collection: Option<&str>) -> StorageError {
         StorageError {
             tier: StorageTier::Hot,
             operation,
-            collection: collection.map(Box::from),
+            collection: collection.map(Box::from).or(self.collection),
             statement: self.statement,
             source: self.cause,
         }

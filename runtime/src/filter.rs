@@ -130,24 +130,35 @@ impl<T> Filter<T> {
 
     /// Both conditions.
     pub fn and(self, other: Self) -> Self {
-        self.join(other, |predicate| match predicate {
-            Predicate::And(terms) => Ok(terms),
-            other => Err(other),
-        }, Predicate::And)
+        self.join(
+            other,
+            |predicate| match predicate {
+                Predicate::And(terms) => Ok(terms),
+                other => Err(other),
+            },
+            Predicate::And,
+        )
     }
 
     /// One of the conditions, or both.
     pub fn or(self, other: Self) -> Self {
-        self.join(other, |predicate| match predicate {
-            Predicate::Or(terms) => Ok(terms),
-            other => Err(other),
-        }, Predicate::Or)
+        self.join(
+            other,
+            |predicate| match predicate {
+                Predicate::Or(terms) => Ok(terms),
+                other => Err(other),
+            },
+            Predicate::Or,
+        )
     }
 
     /// The opposite. A comparison with a missing value is neither true nor false, and so is its opposite.
     #[allow(clippy::should_implement_trait)] // reads as the other methods do, and `!` is there too
     pub fn not(self) -> Self {
-        Self { predicate: self.predicate.map(|predicate| Predicate::Not(Box::new(predicate))), of: PhantomData }
+        Self {
+            predicate: self.predicate.map(|predicate| Predicate::Not(Box::new(predicate))),
+            of: PhantomData,
+        }
     }
 
     /// Joins two conditions, flat where one is already such a list.
@@ -224,7 +235,12 @@ impl Predicate {
 }
 
 /// Whether any term gives `verdict`; else unknown if any is unknown; else the opposite.
-fn any(terms: &[Predicate], verdict: bool, schema: &Schema, row: &dyn Row) -> Result<Option<bool>, ValueError> {
+fn any(
+    terms: &[Predicate],
+    verdict: bool,
+    schema: &Schema,
+    row: &dyn Row,
+) -> Result<Option<bool>, ValueError> {
     let mut unknown = false;
     for term in terms {
         match term.test(schema, row)? {
@@ -357,7 +373,8 @@ impl<T, V: Column> Col<T, V> {
 
     /// One of `values`, of which there may be any number.
     pub fn is_in<O: Operand<V::Base>>(self, values: impl IntoIterator<Item = O>) -> Filter<T> {
-        let values: Result<Vec<Value>, FieldError> = values.into_iter().map(|value| self.value(&value)).collect();
+        let values: Result<Vec<Value>, FieldError> =
+            values.into_iter().map(|value| self.value(&value)).collect();
         let predicate = values.map(|values| Predicate::In { column: self.name.into(), values });
         Filter { predicate, of: PhantomData }
     }

@@ -112,7 +112,9 @@ pub enum ValueError {
     #[error("NaN cannot be stored; use an `Option` and store `None`, or check for it before")]
     Nan,
     /// The value is larger than [`MAX_VALUE_BYTES`].
-    #[error("a value of {bytes} bytes is too large: a Durable Object stores at most {MAX_VALUE_BYTES} bytes a value; split it, or keep it in an object store and its key here")]
+    #[error(
+        "a value of {bytes} bytes is too large: a Durable Object stores at most {MAX_VALUE_BYTES} bytes a value; split it, or keep it in an object store and its key here"
+    )]
     TooLarge {
         /// The size of the value.
         bytes: usize,
@@ -161,11 +163,12 @@ pub enum ValueError {
 
 /// The values of one row, written by a struct: the form from which the library binds, compares and logs.
 ///
-/// The buffer is reused from row to row; text and blobs are copied into one arena.
+/// The buffer is reused from row to row; texts and blobs are copied into one arena each.
 #[derive(Clone, Debug, Default)]
 pub struct RowBuf {
     slots: Vec<Slot>,
-    arena: Vec<u8>,
+    text: String,
+    blob: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -187,7 +190,8 @@ impl RowBuf {
     /// Forgets all values and keeps the memory.
     pub fn clear(&mut self) {
         self.slots.clear();
-        self.arena.clear();
+        self.text.clear();
+        self.blob.clear();
     }
 
     /// Adds a value.
@@ -200,8 +204,18 @@ impl RowBuf {
             ValueRef::Integer(integer) => Slot::Integer(integer),
             ValueRef::Real(real) if real.is_nan() => return Err(ValueError::Nan),
             ValueRef::Real(real) => Slot::Real(real),
-            ValueRef::Text(text) => Slot::Text(self.keep(text.as_bytes())?),
-            ValueRef::Blob(bytes) => Slot::Blob(self.keep(bytes)?),
+            ValueRef::Text(text) => {
+                check_size(text.len())?;
+                let start = self.text.len();
+                self.text.push_str(text);
+                Slot::Text(start..self.text.len())
+            }
+            ValueRef::Blob(bytes) => {
+                check_size(bytes.len())?;
+                let start = self.blob.len();
+                self.blob.extend_from_slice(bytes);
+                Slot::Blob(start..self.blob.len())
+            }
         };
         self.slots.push(slot);
         Ok(())
@@ -212,14 +226,16 @@ impl RowBuf {
         self.slots[column] = Slot::Integer(value);
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Result<Range<usize>, ValueError> {
-        if bytes.len() > MAX_VALUE_BYTES {
-            return Err(ValueError::TooLarge { bytes: bytes.len() });
-        }
-        let start = self.arena.len();
-        self.arena.extend_from_slice(bytes);
-        Ok(start..self.arena.len())
+    /// Copies a whole row, whatever its values: what is stored already was checked when it was written.
+    pub(crate) fn copy(row: &dyn Row) -> Result<Self, ValueError> {
+        let mut copy = Self::new();
+        (0..row.len()).try_for_each(|column| copy.push(row.value(column)?))?;
+        Ok(copy)
     }
+}
+
+fn check_size(bytes: usize) -> Result<(), ValueError> {
+    if bytes > MAX_VALUE_BYTES { Err(ValueError::TooLarge { bytes }) } else { Ok(()) }
 }
 
 /// Values that stand in a fixed order: a row that was read, or the parameters of a statement.
@@ -237,6 +253,11 @@ pub trait Row {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The name of the column, where a statement gave it one.
+    fn name(&self, _column: usize) -> Option<&str> {
+        None
+    }
 }
 
 impl Row for RowBuf {
@@ -249,15 +270,13 @@ impl Row for RowBuf {
             Slot::Null => ValueRef::Null,
             Slot::Integer(integer) => ValueRef::Integer(*integer),
             Slot::Real(real) => ValueRef::Real(*real),
-            Slot::Text(range) => ValueRef::Text(
-                std::str::from_utf8(&self.arena[range.clone()]).map_err(|_| ValueError::NotUtf8)?,
-            ),
-            Slot::Blob(range) => ValueRef::Blob(&self.arena[range.clone()]),
+            Slot::Text(range) => ValueRef::Text(&self.text[range.clone()]),
+            Slot::Blob(range) => ValueRef::Blob(&self.blob[range.clone()]),
         })
     }
 }
 
-impl Row for [ValueRef<'_>] {
+impl Row for &[ValueRef<'_>] {
     fn len(&self) -> usize {
         <[_]>::len(self)
     }
@@ -267,7 +286,7 @@ impl Row for [ValueRef<'_>] {
     }
 }
 
-impl Row for [Value] {
+impl Row for Vec<Value> {
     fn len(&self) -> usize {
         <[_]>::len(self)
     }
@@ -280,7 +299,11 @@ impl Row for [Value] {
 /// Bytes as hexadecimal text, in lower case.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
 }
 
 /// The bytes of hexadecimal text; none when it is not that.

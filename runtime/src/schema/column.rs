@@ -207,7 +207,11 @@ impl Column for f32 {
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         let real = f64::load(value)?;
         let narrow = real as f32;
-        if f64::from(narrow).to_bits() == real.to_bits() { Ok(narrow) } else { Err(out_of_range(real, "f32")) }
+        if f64::from(narrow).to_bits() == real.to_bits() {
+            Ok(narrow)
+        } else {
+            Err(out_of_range(real, "f32"))
+        }
     }
 }
 

@@ -32,7 +32,7 @@ impl<V> Required for Json<V> {}
 ///
 /// # Errors
 /// `value` cannot be serialised, holds NaN or an infinity, or is too large.
-pub fn store<V: Serialize>(value: &V, nullable: bool, row: &mut RowBuf) -> Result<(), ValueError> {
+pub(crate) fn store<V: Serialize>(value: &V, nullable: bool, row: &mut RowBuf) -> Result<(), ValueError> {
     value.serialize(FiniteCheck)?;
     let json = serde_json::to_string(value).map_err(|error| ValueError::Json(error.to_string()))?;
     if nullable && json == "null" { row.push(ValueRef::Null) } else { row.push(ValueRef::Text(&json)) }
@@ -42,7 +42,7 @@ pub fn store<V: Serialize>(value: &V, nullable: bool, row: &mut RowBuf) -> Resul
 ///
 /// # Errors
 /// The text is not JSON of the type.
-pub fn load<V: DeserializeOwned>(value: ValueRef<'_>) -> Result<V, ValueError> {
+pub(crate) fn load<V: DeserializeOwned>(value: ValueRef<'_>) -> Result<V, ValueError> {
     let json = match value {
         ValueRef::Null => "null",
         value => text(value, "JSON text")?,
@@ -74,7 +74,9 @@ fn finite(real: f64) -> Result<(), NotFinite> {
     if real.is_nan() {
         Err(NotFinite(ValueError::Nan))
     } else if real.is_infinite() {
-        Err(NotFinite(ValueError::Json(format!("`{real}` has no form in JSON; store it in a column of its own"))))
+        Err(NotFinite(ValueError::Json(format!(
+            "`{real}` has no form in JSON; store it in a column of its own"
+        ))))
     } else {
         Ok(())
     }
@@ -124,7 +126,11 @@ impl serde::Serializer for FiniteCheck {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), NotFinite> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), NotFinite> {
         value.serialize(self)
     }
 

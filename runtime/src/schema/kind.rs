@@ -140,7 +140,14 @@ impl Kind {
     pub const fn can_truncate(self) -> bool {
         !matches!(
             self,
-            Self::Bool | Self::F32 | Self::F64 | Self::Json | Self::Timestamp | Self::Date | Self::Uuid | Self::Fixed(_)
+            Self::Bool
+                | Self::F32
+                | Self::F64
+                | Self::Json
+                | Self::Timestamp
+                | Self::Date
+                | Self::Uuid
+                | Self::Fixed(_)
         )
     }
 

@@ -80,18 +80,19 @@ impl From<&ColumnDef> for StoredColumn {
             nullable: column.nullable,
             was: column.was.iter().map(|&name| name.to_owned()).collect(),
             mask: column.mask,
-            fill: column.fill.map(Value::from),
+            fill: column.fill.map(|fill| stored_fill(fill, column.kind)),
         }
     }
 }
 
-impl From<Fill> for Value {
-    fn from(fill: Fill) -> Self {
-        match fill {
-            Fill::Integer(integer) => Self::Integer(integer),
-            Fill::Real(real) => Self::Real(real),
-            Fill::Text(text) => Self::Text(text.to_owned()),
-        }
+/// The fill as the column stores it.
+#[allow(clippy::cast_possible_truncation)] // an `f32` column holds what `f32` can
+fn stored_fill(fill: Fill, kind: Kind) -> Value {
+    match fill {
+        Fill::Integer(integer) => Value::Integer(integer),
+        Fill::Real(real) if kind == Kind::F32 => Value::Real((real as f32).into()),
+        Fill::Real(real) => Value::Real(real),
+        Fill::Text(text) => Value::Text(text.to_owned()),
     }
 }
 

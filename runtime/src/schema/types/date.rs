@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{
-    schema::{Column, Kind, column::{integer, out_of_range}},
+    schema::{
+        Column, Kind,
+        column::{integer, out_of_range},
+    },
     value::{RowBuf, ValueError, ValueRef},
 };
 

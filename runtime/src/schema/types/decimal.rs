@@ -8,7 +8,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{
-    schema::{Column, Kind, column::{integer, out_of_range, text}},
+    schema::{
+        Column, Kind,
+        column::{integer, out_of_range, text},
+    },
     value::{RowBuf, ValueError, ValueRef},
 };
 
@@ -25,7 +28,8 @@ use crate::{
 pub struct Decimal<const P: u8, const S: u8>(i128);
 
 impl<const P: u8, const S: u8> Decimal<P, S> {
-    const CHECKED: () = assert!(P >= 1 && P <= 38 && S <= P, "a Decimal<P, S> has 1 to 38 digits P, and S of at most P");
+    const CHECKED: () =
+        assert!(P >= 1 && P <= 38 && S <= P, "a Decimal<P, S> has 1 to 38 digits P, and S of at most P");
 
     /// The number `unscaled` / 10^S.
     ///

@@ -3,7 +3,10 @@
 //! Both count nanoseconds. A column counts microseconds, so a finer value is refused rather than cut (invariant 7).
 
 use crate::{
-    schema::{Column, Kind, column::{integer, out_of_range}},
+    schema::{
+        Column, Kind,
+        column::{integer, out_of_range},
+    },
     value::{RowBuf, ValueError, ValueRef},
 };
 

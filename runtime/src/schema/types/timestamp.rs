@@ -1,6 +1,10 @@
 //! `Timestamp`: a moment, in microseconds since 1970-01-01 00:00:00 UTC.
 
-use std::{fmt, str::FromStr, time::{SystemTime, UNIX_EPOCH}};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -63,10 +67,10 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match text.parse::<jiff::Timestamp>() {
             Ok(moment) => moment.try_into(),
-            Err(_) => text.parse().map(Self).map_err(|_| ValueError::OutOfRange {
-                value: text.to_owned(),
-                kind: "Timestamp",
-            }),
+            Err(_) => text
+                .parse()
+                .map(Self)
+                .map_err(|_| ValueError::OutOfRange { value: text.to_owned(), kind: "Timestamp" }),
         }
     }
 }

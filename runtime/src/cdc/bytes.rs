@@ -1,0 +1,83 @@
+//! Reading and writing bytes within bounds: varints, fixed widths, slices.
+//!
+//! Invariant 8: [`Reader`] never reads past its end and never allocates.
+
+/// Appends `number` in groups of seven bits, the lowest first.
+///
+/// Source: Protocol Buffers, "Base 128 Varints".
+pub(crate) fn put_varint(to: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        to.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    to.push(number.to_le_bytes()[0]);
+}
+
+/// Appends a signed number so that small ones of either sign stay short.
+///
+/// Source: Protocol Buffers, "Signed Integers" (zigzag).
+pub(crate) fn put_signed(to: &mut Vec<u8>, number: i64) {
+    put_varint(to, (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned());
+}
+
+/// Bytes that are read from front to back.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader<'a>(&'a [u8]);
+
+/// What is wrong with bytes that were read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Damaged(pub(crate) &'static str);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
+        let (head, rest) = self.0.split_at_checked(length).ok_or(Damaged("it ends too early"))?;
+        self.0 = rest;
+        Ok(head)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
+        let (head, rest) = self.0.split_first_chunk().ok_or(Damaged("it ends too early"))?;
+        self.0 = rest;
+        Ok(*head)
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<u8, Damaged> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    pub(crate) fn varint(&mut self) -> Result<u64, Damaged> {
+        let mut number = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            number |= bits << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        Err(Damaged("a number is too long"))
+    }
+
+    pub(crate) fn signed(&mut self) -> Result<i64, Damaged> {
+        let number = self.varint()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    /// A length that precedes as many bytes.
+    pub(crate) fn prefixed(&mut self) -> Result<&'a [u8], Damaged> {
+        let length = usize::try_from(self.varint()?).map_err(|_| Damaged("a length is too great"))?;
+        self.take(length)
+    }
+}

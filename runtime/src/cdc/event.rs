@@ -1,0 +1,212 @@
+//! An event of the log, and a change as the struct that it happened to.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    Timestamp,
+    schema::{Collection, FieldError, StoredSchema},
+    value::{Value, hex},
+};
+
+use super::{Lens, bytes::Damaged, frame::Layout};
+
+/// The name of one unbroken history of an object: 128 random bits.
+///
+/// A new one begins when an object is created, restored or forked, so that (object, lineage, sequence) names an event
+/// for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lineage(pub [u8; 16]);
+
+impl fmt::Display for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lineage({self})")
+    }
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum CdcOperation {
+    /// A document was inserted.
+    Insert = 0,
+    /// A document was changed.
+    Update = 1,
+    /// A document was deleted.
+    Delete = 2,
+    /// The object was restored or forked: a new lineage begins.
+    Restore = 3,
+    /// Events were discarded before every consumer had seen them; the event stands for all of them.
+    Gap = 4,
+}
+
+impl CdcOperation {
+    pub(crate) fn from_code(code: u64) -> Result<Self, Damaged> {
+        [Self::Insert, Self::Update, Self::Delete, Self::Restore, Self::Gap]
+            .into_iter()
+            .find(|operation| *operation as u64 == code)
+            .ok_or(Damaged("it holds an unknown operation"))
+    }
+
+    /// The operation's name in outputs, in capitals.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Restore => "RESTORE",
+            Self::Gap => "GAP",
+        }
+    }
+}
+
+/// The transaction that an event belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Transaction {
+    /// The sequence number of its first event: the transaction's name within the lineage.
+    pub first: u64,
+    /// Whether this event is its last.
+    pub ends: bool,
+}
+
+/// One event of the log.
+#[derive(Clone, Debug)]
+pub struct CdcEvent {
+    /// The object that it happened in.
+    pub object: Arc<str>,
+    /// The lineage that it belongs to.
+    pub lineage: Lineage,
+    /// Its position: without a hole and increasing within a lineage. Of a gap, the last position that it stands for.
+    pub sequence: u64,
+    /// Its transaction.
+    pub transaction: Transaction,
+    /// What happened.
+    pub operation: CdcOperation,
+    /// When the transaction was committed.
+    pub timestamp: Timestamp,
+    /// Of a restore, the lineage that ended; of a gap, nothing.
+    pub previous_lineage: Option<Lineage>,
+    /// Of a gap, the first position that it stands for; else the event's own.
+    pub first_sequence: u64,
+    pub(crate) schema: Option<Arc<EventSchema>>,
+    pub(crate) id: Vec<Value>,
+    pub(crate) before: Option<Vec<Value>>,
+    pub(crate) after: Option<Vec<Value>>,
+}
+
+/// The schema under which an event was written, and the way from it to the present one.
+#[derive(Debug)]
+pub(crate) struct EventSchema {
+    pub(crate) stored: StoredSchema,
+    /// Counted from 1 within the collection.
+    pub(crate) version: u64,
+    pub(crate) layout: Layout,
+    /// To the schema that the object has now.
+    pub(crate) lens: Lens,
+    pub(crate) current: Arc<StoredSchema>,
+}
+
+/// A change of a document of `T`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change<T> {
+    /// It was inserted.
+    Inserted {
+        /// The document.
+        after: T,
+    },
+    /// It was changed.
+    Updated {
+        /// The document before; only of collections with `capture = "full"`.
+        before: Option<T>,
+        /// The document after.
+        after: T,
+    },
+    /// It was deleted.
+    Deleted {
+        /// The document as it was; only of collections with `capture = "full"`.
+        before: Option<T>,
+    },
+    /// It changed, and the collection's `capture = "keys"` says no more; see [`CdcEvent::operation`].
+    Touched,
+}
+
+impl CdcEvent {
+    /// The event's id: the same for ever, and for no other event: `object/lineage/sequence`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}/{}/{}", self.object, self.lineage, self.sequence)
+    }
+
+    /// The collection of the document; none of restores and gaps.
+    #[must_use]
+    pub fn collection(&self) -> Option<&str> {
+        self.schema.as_ref().map(|schema| schema.stored.name.as_str())
+    }
+
+    /// The version of the collection's schema that the event was written under, counted from 1.
+    #[must_use]
+    pub fn schema_version(&self) -> Option<u64> {
+        self.schema.as_ref().map(|schema| schema.version)
+    }
+
+    /// The values of the document's id, in the order of the id's columns.
+    #[must_use]
+    pub fn id_values(&self) -> &[Value] {
+        &self.id
+    }
+
+    /// The document before, as the schema had it under which the event was written.
+    #[must_use]
+    pub fn before(&self) -> Option<&[Value]> {
+        self.before.as_deref()
+    }
+
+    /// The document after, as the schema had it under which the event was written.
+    #[must_use]
+    pub fn after(&self) -> Option<&[Value]> {
+        self.after.as_deref()
+    }
+
+    /// The change as documents of `T`, as its present schema has them; none when the event is of another collection.
+    ///
+    /// # Errors
+    /// A stored value that `T` cannot hold.
+    pub fn change<T: Collection>(&self) -> Result<Option<Change<T>>, FieldError> {
+        if self.collection() != Some(T::SCHEMA.name) {
+            return Ok(None);
+        }
+        let before = self.before.as_deref().map(|row| self.document(row)).transpose()?;
+        let after = self.after.as_deref().map(|row| self.document(row)).transpose()?;
+        Ok(Some(match (self.operation, after) {
+            (CdcOperation::Insert, Some(after)) => Change::Inserted { after },
+            (CdcOperation::Update, Some(after)) => Change::Updated { before, after },
+            (CdcOperation::Delete, _) => Change::Deleted { before },
+            _ => Change::Touched,
+        }))
+    }
+
+    /// A row of this event as the present schema has it.
+    pub(crate) fn present(&self, row: &[Value]) -> Vec<Value> {
+        self.schema.as_ref().map_or_else(|| row.to_vec(), |schema| schema.lens.apply(row))
+    }
+
+    fn document<T: Collection>(&self, row: &[Value]) -> Result<T, FieldError> {
+        let row = self.present(row);
+        let current = self.schema.as_ref().map(|schema| &schema.current);
+        let ordered: Vec<Value> = T::SCHEMA
+            .columns
+            .iter()
+            .map(|column| {
+                let position = current.and_then(|current| current.column(column.name));
+                position.map_or(Value::Null, |position| row[position].clone())
+            })
+            .collect();
+        T::read(&ordered)
+    }
+}

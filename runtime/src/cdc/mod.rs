@@ -1,0 +1,17 @@
+//! The change log: what an event is, its bytes, its checksums, and its forms for others.
+//!
+//! Knows `schema` and `value`. Where the bytes are kept is the hot tier's business.
+
+pub(crate) mod bytes;
+mod checksum;
+mod event;
+pub(crate) mod frame;
+mod lens;
+mod output;
+mod row;
+
+pub use checksum::Checksum;
+pub(crate) use checksum::Hasher;
+pub(crate) use event::EventSchema;
+pub use event::{CdcEvent, CdcOperation, Change, Lineage, Transaction};
+pub(crate) use lens::Lens;

@@ -1,0 +1,80 @@
+//! The bytes of a row in the log: a bitmap of the NULLs, then each value by its column's storage class.
+//!
+//! ```text
+//! row     = nulls ceil(n / 8) bytes, bit i of byte i / 8 set where column i is NULL · the other values in order
+//! INTEGER = zigzag varint    REAL = 8 bytes of its bits, little-endian    TEXT, BLOB = length varint · bytes
+//! ```
+
+use crate::{
+    schema::Storage,
+    value::{Row, Value, ValueError, ValueRef},
+};
+
+use super::bytes::{Damaged, Reader, put_signed, put_varint};
+
+/// Appends the values of `row` at `columns`, each with the storage class it has to have.
+pub(crate) fn encode(
+    to: &mut Vec<u8>,
+    row: &dyn Row,
+    columns: impl ExactSizeIterator<Item = (usize, Storage)>,
+) -> Result<(), ValueError> {
+    let nulls = to.len();
+    to.resize(nulls + columns.len().div_ceil(8), 0);
+    for (at, (column, storage)) in columns.enumerate() {
+        match row.value(column)? {
+            ValueRef::Null => to[nulls + at / 8] |= 1 << (at % 8),
+            value => encode_value(to, value, storage)?,
+        }
+    }
+    Ok(())
+}
+
+fn encode_value(to: &mut Vec<u8>, value: ValueRef<'_>, storage: Storage) -> Result<(), ValueError> {
+    match (value, storage) {
+        (ValueRef::Integer(integer), Storage::Integer) => put_signed(to, integer),
+        (ValueRef::Real(real), Storage::Real) => to.extend_from_slice(&real.to_bits().to_le_bytes()),
+        (ValueRef::Text(text), Storage::Text) => put_bytes(to, text.as_bytes()),
+        (ValueRef::Blob(bytes), Storage::Blob) => put_bytes(to, bytes),
+        (other, storage) => {
+            return Err(ValueError::Mismatch { expected: storage.sql(), found: other.type_name() });
+        }
+    }
+    Ok(())
+}
+
+fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(to, bytes.len() as u64);
+    to.extend_from_slice(bytes);
+}
+
+/// Reads as many values as there are storage classes.
+pub(crate) fn decode(
+    from: &mut Reader<'_>,
+    columns: impl ExactSizeIterator<Item = Storage>,
+) -> Result<Vec<Value>, Damaged> {
+    let nulls = from.take(columns.len().div_ceil(8))?;
+    columns
+        .enumerate()
+        .map(
+            |(at, storage)| {
+                if nulls[at / 8] & (1 << (at % 8)) != 0 {
+                    Ok(Value::Null)
+                } else {
+                    decode_value(from, storage)
+                }
+            },
+        )
+        .collect()
+}
+
+fn decode_value(from: &mut Reader<'_>, storage: Storage) -> Result<Value, Damaged> {
+    Ok(match storage {
+        Storage::Integer => Value::Integer(from.signed()?),
+        Storage::Real => Value::Real(f64::from_bits(u64::from_le_bytes(from.array()?))),
+        Storage::Text => {
+            let text = std::str::from_utf8(from.prefixed()?).map_err(|_| Damaged("text is not UTF-8"))?;
+            Value::Text(text.to_owned())
+        }
+        Storage::Blob => Value::Blob(from.prefixed()?.to_owned()),
+    })
+}

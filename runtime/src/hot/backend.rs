@@ -1,0 +1,68 @@
+//! What the hot tier asks of SQLite: the one small trait behind which each backend is a leaf.
+//!
+//! A backend runs one statement at a time, keeps prepared statements by their text, and turns its own errors into
+//! [`Failure`]s with the statement. It enforces the limits of Durable Objects (invariant 11).
+
+use std::ops::ControlFlow;
+
+use crate::{
+    error::{Cause, Outcome},
+    value::{Row, RowBuf},
+};
+
+/// What a backend is able to do across threads: natively it can be sent to another one.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) trait Threads: Send {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send> Threads for T {}
+/// In an object there is one thread.
+#[cfg(target_family = "wasm")]
+pub(crate) trait Threads {}
+#[cfg(target_family = "wasm")]
+impl<T> Threads for T {}
+
+/// What a callback does with each row of a query.
+pub(crate) type EachRow<'a> = &'a mut dyn FnMut(&dyn Row) -> Outcome<ControlFlow<()>>;
+
+/// A source of rows: fills the buffer, and says whether there was one more.
+pub(crate) type NextRow<'a> = &'a mut dyn FnMut(&mut RowBuf) -> Outcome<bool>;
+
+/// Whether the body of a transaction wants it kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Commit,
+    Rollback,
+}
+
+/// SQLite, wherever it runs.
+pub(crate) trait Backend: Threads {
+    /// Runs a statement that writes; gives the number of rows that it changed.
+    fn execute(&self, sql: &str, parameters: &dyn Row) -> Outcome<u64>;
+
+    /// Runs a statement once for each row.
+    fn execute_rows(&self, sql: &str, next: NextRow<'_>) -> Outcome<()>;
+
+    /// Runs a statement that reads, row by row, until the callback has enough.
+    fn query(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()>;
+
+    /// As [`Backend::query`], for SQL of the user's: fails, and leaves nothing, if it does anything but read.
+    fn query_foreign(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()>;
+
+    /// Runs `body` in a transaction, or inside of one in a savepoint. Rolls back when `body` says so or panics.
+    fn transaction(&self, body: &mut dyn FnMut() -> Verdict) -> Outcome<()>;
+}
+
+/// Runs `body` in a transaction that is kept when it succeeds.
+pub(crate) fn atomically<R>(backend: &dyn Backend, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+    let mut body = Some(body);
+    let mut outcome = None;
+    let committed = backend.transaction(&mut || {
+        outcome = body.take().map(|body| body());
+        if matches!(outcome, Some(Ok(_))) { Verdict::Commit } else { Verdict::Rollback }
+    });
+    match (outcome, committed) {
+        (Some(Err(failure)), _) | (_, Err(failure)) => Err(failure),
+        (Some(Ok(value)), Ok(())) => Ok(value),
+        (None, Ok(())) => Err(Cause::Sqlite("the backend did not run the transaction".into()).into()),
+    }
+}

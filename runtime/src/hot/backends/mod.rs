@@ -1,0 +1,4 @@
+//! The places where SQLite runs.
+
+#[cfg(feature = "native")]
+pub(crate) mod native;

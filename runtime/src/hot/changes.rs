@@ -1,0 +1,209 @@
+//! Reading the change log.
+
+use std::collections::VecDeque;
+
+use crate::{
+    cdc::{
+        CdcEvent, CdcOperation, Lineage, Transaction,
+        frame::{self, Frame, Layout, RawEvent},
+    },
+    error::{Cause, During, Operation, Outcome, StorageError},
+    value::RowBuf,
+};
+
+use super::{
+    Db,
+    log::{corrupt, integer, read_lineages},
+    read,
+};
+
+const READ_ROW: &str = "SELECT first_seq, count, parts, bytes FROM _terrace_log WHERE first_seq <= ?1 \
+                        ORDER BY first_seq DESC LIMIT 1";
+const READ_PARTS: &str = "SELECT bytes FROM _terrace_log_part WHERE first_seq = ?1 ORDER BY part";
+const READ_FIRST: &str = "SELECT first_seq FROM _terrace_log ORDER BY first_seq LIMIT 1";
+
+/// The change log of an object, from [`Db::changes`].
+#[derive(Clone, Copy, Debug)]
+pub struct Changes<'db> {
+    pub(super) db: &'db Db,
+}
+
+/// The events after a position, in their order: an iterator that reads the log row by row.
+///
+/// It ends with the event that was the last when it was made.
+#[derive(Debug)]
+#[must_use = "an iterator does nothing until it is used"]
+pub struct Events<'db> {
+    db: &'db Db,
+    lineages: Vec<(u64, Lineage)>,
+    /// The last position that was read.
+    position: u64,
+    head: u64,
+    buffer: VecDeque<CdcEvent>,
+}
+
+impl Db {
+    /// The change log.
+    #[must_use]
+    pub fn changes(&self) -> Changes<'_> {
+        Changes { db: self }
+    }
+}
+
+impl<'db> Changes<'db> {
+    /// The events after position `sequence`; 0 is before the first.
+    ///
+    /// # Errors
+    /// [`Cause::Pruned`] when the log no longer goes back so far, [`Cause::Ahead`] when it does not go so far.
+    ///
+    /// ```
+    /// # use terrace::prelude::*;
+    /// #[derive(Collection)]
+    /// struct City { #[id] name: String, people: i64 }
+    /// # let db = Db::open_in_memory(collections![City])?;
+    /// db.insert(&City { name: "Bonn".into(), people: 330_000 })?;
+    /// for event in db.changes().since(0)? {
+    ///     let event = event?;
+    ///     if let Some(Change::Inserted { after }) = event.change::<City>()? {
+    ///         assert_eq!((event.sequence, after.name.as_str()), (1, "Bonn"));
+    ///     }
+    /// }
+    /// # Ok::<(), StorageError>(())
+    /// ```
+    pub fn since(self, sequence: u64) -> Result<Events<'db>, StorageError> {
+        self.events(sequence).during_no_collection(Operation::Changes)
+    }
+
+    /// The position of the last event; 0 before the first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn head(self) -> Result<u64, StorageError> {
+        self.head_position().during_no_collection(Operation::Changes)
+    }
+
+    pub(super) fn head_position(self) -> Outcome<u64> {
+        self.db.log.borrow().head(&*self.db.backend)
+    }
+
+    /// The position of the first event that is still in the log; one after the head when there is none.
+    pub(super) fn first_position(self) -> Outcome<u64> {
+        let first = read::first(&*self.db.backend, READ_FIRST, &RowBuf::new(), |row| read::unsigned(row, 0))?;
+        Ok(first.unwrap_or(1))
+    }
+
+    pub(super) fn events(self, sequence: u64) -> Outcome<Events<'db>> {
+        let head = self.head_position()?;
+        let first = self.first_position()?;
+        if sequence > head {
+            return Err(Cause::Ahead { asked: sequence, head }.into());
+        }
+        if sequence + 1 < first {
+            return Err(Cause::Pruned { asked: sequence, pruned_to: first - 1 }.into());
+        }
+        let lineages = read_lineages(&*self.db.backend)?;
+        Ok(Events { db: self.db, lineages, position: sequence, head, buffer: VecDeque::new() })
+    }
+}
+
+impl Events<'_> {
+    /// Reads the log row that holds the next event.
+    fn fill(&mut self) -> Outcome<()> {
+        let wanted = self.position + 1;
+        let row = read::first(&*self.db.backend, READ_ROW, &[integer(wanted)].as_slice(), |row| {
+            Ok((
+                read::unsigned(row, 0)?,
+                read::unsigned(row, 1)?,
+                read::unsigned(row, 2)?,
+                read::blob(row, 3)?.to_vec(),
+            ))
+        })?;
+        let (first, count, parts, mut bytes) =
+            row.ok_or(Cause::Pruned { asked: self.position, pruned_to: wanted })?;
+        if wanted >= first.saturating_add(count) {
+            return Err(damaged(first, &format!("event {wanted} is missing after it")).into());
+        }
+        if parts > 0 {
+            read::each(&*self.db.backend, READ_PARTS, &[integer(first)].as_slice(), |row| {
+                bytes.extend_from_slice(read::blob(row, 0)?);
+                Ok(())
+            })?;
+        }
+        let frames = self.decode(&bytes).map_err(|problem| damaged(first, problem.0))?;
+        self.take(frames, first, count)
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<Vec<Frame>, crate::cdc::bytes::Damaged> {
+        let layout = |number| self.db.schemas.get(&number).map(|schema| &schema.layout as &Layout);
+        frame::decode(bytes, &layout)
+    }
+
+    /// Gives the events of a row their positions, and keeps those that were asked for.
+    fn take(&mut self, frames: Vec<Frame>, first: u64, count: u64) -> Outcome<()> {
+        let mut sequence = first;
+        for frame in frames {
+            let transaction = sequence.saturating_sub(frame.preceding);
+            let last = frame.events.len();
+            for (at, raw) in frame.events.into_iter().enumerate() {
+                let place = Transaction { first: transaction, ends: frame.ends && at + 1 == last };
+                let span = if raw.operation == CdcOperation::Gap { count } else { 1 };
+                let event = self.event(raw, sequence, span, place, frame.time);
+                sequence = sequence.saturating_add(span);
+                if event.sequence > self.position && event.sequence <= self.head {
+                    self.position = event.sequence;
+                    self.buffer.push_back(event);
+                }
+            }
+        }
+        if sequence == first.saturating_add(count) {
+            Ok(())
+        } else {
+            Err(damaged(first, &format!("it holds {} events and says {count}", sequence - first)).into())
+        }
+    }
+
+    fn event(
+        &self,
+        raw: RawEvent,
+        first: u64,
+        span: u64,
+        transaction: Transaction,
+        timestamp: crate::Timestamp,
+    ) -> CdcEvent {
+        let sequence = first.saturating_add(span - 1);
+        let started = self.lineages.iter().rev().find(|(from, _)| *from <= sequence);
+        CdcEvent {
+            object: self.db.object.clone(),
+            lineage: started.map_or(Lineage([0; 16]), |(_, lineage)| *lineage),
+            sequence,
+            transaction,
+            operation: raw.operation,
+            timestamp,
+            previous_lineage: raw.lineages.map(|(before, _)| before),
+            first_sequence: first,
+            schema: self.db.schemas.get(&raw.schema).cloned(),
+            id: raw.images.id,
+            before: raw.images.before,
+            after: raw.images.after,
+        }
+    }
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<CdcEvent, StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.buffer.is_empty() && self.position < self.head {
+            if let Err(failure) = self.fill() {
+                self.position = self.head;
+                self.buffer.clear();
+                return Some(Err(failure.during(Operation::Changes, None)));
+            }
+        }
+        self.buffer.pop_front().map(Ok)
+    }
+}
+
+fn damaged(first: u64, problem: &str) -> Cause {
+    corrupt(&format!("the row of the change log that begins with event {first}"), problem)
+}

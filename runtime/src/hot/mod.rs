@@ -1,0 +1,155 @@
+//! The hot tier: documents in SQLite, where every write leaves a change event.
+//!
+//! Knows `schema`, `filter` and `cdc`. SQLite itself is behind [`backend`].
+
+mod backend;
+mod backends;
+mod changes;
+mod consumer;
+mod document;
+mod find;
+mod log;
+mod migrate;
+mod open;
+mod page;
+mod query;
+mod read;
+mod replay;
+mod retention;
+mod sql;
+mod table;
+mod transaction;
+mod write;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    sync::Arc,
+};
+
+pub use changes::{Changes, Events};
+pub use consumer::{Consumer, Lag};
+pub use document::Document;
+pub use find::Find;
+pub use open::Options;
+pub use page::{Cursor, Page};
+pub use query::{FromRow, Parameters};
+pub use retention::{Pruned, Retention};
+
+use crate::{
+    cdc::{Checksum, EventSchema, Lineage, frame},
+    error::{Cause, During, Operation, Outcome, StorageError},
+    schema::Collection,
+};
+
+use backend::Backend;
+use log::Log;
+use table::Table;
+
+/// The hot tier of one object: a SQLite database with its collections and their change log.
+///
+/// ```
+/// use terrace::prelude::*;
+///
+/// #[derive(Collection, Debug, PartialEq)]
+/// struct Note { #[id] id: Id<Note>, text: String }
+///
+/// let db = Db::open_in_memory(collections![Note])?;
+/// let note = Note { id: Id::new(), text: "buy bread".into() };
+/// db.insert(&note)?;
+/// db.update(note.id, |n| n.text.push_str(" and salt"))?;
+/// assert_eq!(db.get(note.id)?.map(|n| n.text).as_deref(), Some("buy bread and salt"));
+/// db.delete(note.id)?;
+/// assert_eq!(db.changes().since(0)?.count(), 3);
+/// # Ok::<(), StorageError>(())
+/// ```
+///
+/// A transaction is the unit of everything: what it wrote and its change events are stored together or not at all.
+/// A method called outside of one is a transaction of its own.
+pub struct Db {
+    backend: Box<dyn Backend>,
+    tables: Vec<Table>,
+    object: Arc<str>,
+    /// Every schema that events of this object were written under, by its number.
+    schemas: BTreeMap<u64, Arc<EventSchema>>,
+    log: RefCell<Log>,
+    clock: open::Clock,
+    random: RefCell<open::Random>,
+    /// How many `each` are reading: nothing may be written meanwhile.
+    reading: Cell<usize>,
+}
+
+impl Db {
+    /// The object's id: what its events carry.
+    #[must_use]
+    pub fn object_id(&self) -> &str {
+        &self.object
+    }
+
+    /// The present lineage.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn lineage(&self) -> Result<Lineage, StorageError> {
+        self.present_lineage().during_no_collection(Operation::Changes)
+    }
+
+    fn present_lineage(&self) -> Outcome<Lineage> {
+        let lineages = log::read_lineages(&*self.backend)?;
+        let last = lineages.last().map(|(_, lineage)| *lineage);
+        last.ok_or_else(|| log::corrupt("the list of lineages", "it is empty").into())
+    }
+
+    /// The number of documents of `T` and their checksum, without reading them.
+    ///
+    /// Two collections that hold the same documents have the same checksum.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn checksum<T: Collection>(&self) -> Result<Checksum, StorageError> {
+        let checksum = |table: &Table| self.log.borrow().checksum(&*self.backend, table.collection);
+        self.table::<T>().and_then(checksum).during(Operation::Get, T::SCHEMA.name)
+    }
+
+    /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, so that its history
+    /// and that of the original are told apart from here on.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn fork(&self) -> Result<Lineage, StorageError> {
+        let after = Lineage((self.random.borrow_mut())());
+        let fork = || {
+            let before = self.present_lineage()?;
+            let first = self.log.borrow().next_sequence(&*self.backend)?;
+            log::write_lineage(&*self.backend, first, after)?;
+            self.record(|bytes| {
+                frame::encode_restore(bytes, before, after);
+                Ok(())
+            })
+        };
+        self.atomically(fork).during_no_collection(Operation::Changes)?;
+        Ok(after)
+    }
+
+    /// The table of `T`.
+    fn table<T: Collection>(&self) -> Outcome<&Table> {
+        let of = std::any::TypeId::of::<T>();
+        self.tables.iter().find(|table| table.type_id == of).ok_or_else(|| Cause::NotOpened.into())
+    }
+
+    /// Adds an event to the log.
+    fn record(&self, encode: impl FnOnce(&mut Vec<u8>) -> Outcome<()>) -> Outcome<()> {
+        self.log.borrow_mut().record(&*self.backend, (self.clock)(), encode)
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let collections: Vec<&str> = self.tables.iter().map(|table| table.schema.name).collect();
+        f.debug_struct("Db")
+            .field("object", &self.object)
+            .field("collections", &collections)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,334 @@
+//! Opening a database: its own tables, its collections' schemas, and what a new object begins with.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    Timestamp,
+    cdc::{EventSchema, Lens, Lineage, frame::Layout},
+    error::{Cause, During, Failure, Operation, Outcome, StorageError},
+    schema::{Collections, MAX_COLUMNS, Registered, Schema, StoredSchema},
+    value::{RowBuf, ValueRef, hex},
+};
+
+use super::{
+    Db,
+    backend::{self, Backend},
+    backends::native::Native,
+    log::{self, Log, integer},
+    migrate, read,
+    table::Table,
+};
+
+/// Where the time of events comes from.
+pub(super) type Clock = Box<dyn Fn() -> Timestamp + Send>;
+/// Where lineages and the names of new objects come from.
+pub(super) type Random = Box<dyn FnMut() -> [u8; 16] + Send>;
+
+/// The format of the database's own tables.
+const FORMAT: i64 = 1;
+
+const TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS _terrace_object (format INTEGER NOT NULL, object TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS _terrace_schema (number INTEGER PRIMARY KEY, collection TEXT NOT NULL, \
+     definition TEXT NOT NULL) STRICT",
+];
+
+/// How to open a database, where [`Db::open`] does not say enough.
+///
+/// ```
+/// # use terrace::{Options, prelude::*};
+/// let clock = || Timestamp::from_micros(0);
+/// let db = Options::new().object("shop-7").clock(clock).open_in_memory(collections![])?;
+/// assert_eq!(db.object_id(), "shop-7");
+/// # Ok::<(), StorageError>(())
+/// ```
+pub struct Options {
+    object: Option<String>,
+    clock: Clock,
+    random: Random,
+    busy_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("object", &self.object).finish_non_exhaustive()
+    }
+}
+
+impl Options {
+    /// What [`Db::open`] uses: this machine's clock and random numbers, a random object id, five seconds of waiting.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            object: None,
+            clock: Box::new(Timestamp::now),
+            random: Box::new(|| uuid::Uuid::new_v4().into_bytes()),
+            busy_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// The id of an object that is created; one that exists keeps its own.
+    #[must_use]
+    pub fn object(mut self, id: impl Into<String>) -> Self {
+        self.object = Some(id.into());
+        self
+    }
+
+    /// Where the time of events comes from.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Where 128 random bits come from, for lineages and object ids.
+    #[must_use]
+    pub fn random(mut self, random: impl FnMut() -> [u8; 16] + Send + 'static) -> Self {
+        self.random = Box::new(random);
+        self
+    }
+
+    /// How long to wait for another process that is writing, before [`Cause::Locked`].
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Opens a file, or creates it.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open(self, path: impl AsRef<Path>, collections: Collections) -> Result<Db, StorageError> {
+        let opened = Native::open(path.as_ref(), self.busy_timeout);
+        opened
+            .and_then(|backend| self.on(Box::new(backend), &collections))
+            .during_no_collection(Operation::Open)
+    }
+
+    /// Opens a new database in memory, which is gone when it is dropped.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open_in_memory(self, collections: Collections) -> Result<Db, StorageError> {
+        let opened = Native::in_memory();
+        opened
+            .and_then(|backend| self.on(Box::new(backend), &collections))
+            .during_no_collection(Operation::Open)
+    }
+
+    fn on(mut self, backend: Box<dyn Backend>, collections: &Collections) -> Outcome<Db> {
+        for registered in collections.iter() {
+            let valid = validate(registered.schema);
+            valid.map_err(|problem| Failure::from(problem).of(registered.schema.name))?;
+        }
+        let mut catalog = Catalog::read(&*backend)?;
+        if catalog.as_ref().is_none_or(|catalog| catalog.lacks(collections)) {
+            catalog =
+                Some(backend::atomically(&*backend, || self.create_or_migrate(&*backend, collections))?);
+        }
+        let catalog = catalog.unwrap_or_default();
+        let schemas = catalog.event_schemas();
+        let tables =
+            collections.iter().map(|registered| catalog.table(registered)).collect::<Outcome<_>>()?;
+        Ok(Db {
+            backend,
+            tables,
+            object: catalog.object.into(),
+            schemas,
+            log: RefCell::new(Log::default()),
+            clock: self.clock,
+            random: RefCell::new(self.random),
+            reading: Cell::new(0),
+        })
+    }
+
+    fn create_or_migrate(&mut self, backend: &dyn Backend, collections: &Collections) -> Outcome<Catalog> {
+        let mut catalog = match Catalog::read(backend)? {
+            Some(catalog) => catalog,
+            None => self.create(backend)?,
+        };
+        for registered in collections.iter() {
+            let migrated = catalog.migrate(backend, registered.schema);
+            migrated.map_err(|failure| failure.of(registered.schema.name))?;
+        }
+        Ok(catalog)
+    }
+
+    fn create(&mut self, backend: &dyn Backend) -> Outcome<Catalog> {
+        for sql in TABLES.iter().chain(&log::TABLES) {
+            backend.execute(sql, &RowBuf::new())?;
+        }
+        let object = self.object.take().unwrap_or_else(|| hex(&(self.random)()));
+        let sql = "INSERT INTO _terrace_object (format, object) VALUES (?1, ?2)";
+        backend.execute(sql, &[ValueRef::Integer(FORMAT), ValueRef::Text(&object)].as_slice())?;
+        log::write_lineage(backend, 1, Lineage((self.random)()))?;
+        Ok(Catalog { object, schemas: BTreeMap::new() })
+    }
+}
+
+impl Db {
+    /// Opens the database in this file, creates it where there is none, and brings the tables of the collections to
+    /// their structs' present form.
+    ///
+    /// Everything is written with `journal_mode = WAL` and `synchronous = NORMAL`: what a call has returned survives the
+    /// end of the process; a failure of power can take the last moments, never the consistency.
+    ///
+    /// # Errors
+    /// The file is not a database, is held by another process, was written by newer code, or a migration would lose
+    /// data. The database is as it was before.
+    pub fn open(path: impl AsRef<Path>, collections: Collections) -> Result<Self, StorageError> {
+        Options::new().open(path, collections)
+    }
+
+    /// Opens a new database in memory, which is gone when it is dropped: for tests and trials.
+    ///
+    /// # Errors
+    /// A schema that no database can hold.
+    pub fn open_in_memory(collections: Collections) -> Result<Self, StorageError> {
+        Options::new().open_in_memory(collections)
+    }
+}
+
+/// What a database says of itself.
+#[derive(Debug, Default)]
+pub(super) struct Catalog {
+    object: String,
+    /// Every schema that was ever stored, by its number.
+    pub(super) schemas: BTreeMap<u64, StoredSchema>,
+}
+
+impl Catalog {
+    fn read(backend: &dyn Backend) -> Outcome<Option<Self>> {
+        let exists = "SELECT count(*) FROM sqlite_master WHERE name = '_terrace_object'";
+        if read::first(backend, exists, &RowBuf::new(), |row| read::unsigned(row, 0))? == Some(0) {
+            return Ok(None);
+        }
+        let sql = "SELECT format, object FROM _terrace_object";
+        let row = read::first(backend, sql, &RowBuf::new(), |row| {
+            Ok((read::unsigned(row, 0)?.cast_signed(), read::text(row, 1)?.to_owned()))
+        })?;
+        let (stored, object) = row.ok_or_else(|| log::corrupt("the object's own row", "it is missing"))?;
+        if stored > FORMAT {
+            return Err(Cause::NewerFormat { stored, known: FORMAT }.into());
+        }
+        let mut schemas = BTreeMap::new();
+        let sql = "SELECT number, definition FROM _terrace_schema";
+        read::each(backend, sql, &RowBuf::new(), |row| {
+            let schema = serde_json::from_str(read::text(row, 1)?);
+            let schema = schema.map_err(|error| log::corrupt("a stored schema", &error.to_string()))?;
+            schemas.insert(read::unsigned(row, 0)?, schema);
+            Ok(())
+        })?;
+        Ok(Some(Self { object, schemas }))
+    }
+
+    /// The stored schemas of a collection, the oldest first.
+    fn versions<'a>(
+        &'a self,
+        collection: &'a str,
+    ) -> impl DoubleEndedIterator<Item = (u64, &'a StoredSchema)> {
+        self.schemas
+            .iter()
+            .filter(move |(_, schema)| schema.name == collection)
+            .map(|(&number, schema)| (number, schema))
+    }
+
+    fn lacks(&self, collections: &Collections) -> bool {
+        collections.iter().any(|registered| {
+            let present = self.versions(registered.schema.name).next_back();
+            present.is_none_or(|(_, stored)| *stored != StoredSchema::from(registered.schema))
+        })
+    }
+
+    fn migrate(&mut self, backend: &dyn Backend, schema: &Schema) -> Outcome<()> {
+        let later = StoredSchema::from(schema);
+        let versions: Vec<(u64, StoredSchema)> =
+            self.versions(schema.name).map(|(number, stored)| (number, stored.clone())).collect();
+        match (versions.first(), versions.last()) {
+            (Some((collection, _)), Some((_, earlier))) => {
+                if *earlier == later {
+                    return Ok(());
+                }
+                let known = versions.iter().position(|(_, version)| *version == later);
+                let migration =
+                    migrate::Migration { earlier, later: &later, schema, collection: *collection };
+                if let (Some(known), false) = (known, migration.is_lossless()) {
+                    return Err(Cause::NewerSchema { stored: versions.len(), known: known + 1 }.into());
+                }
+                migration.run(backend)?;
+            }
+            _ => migrate::create(backend, schema)?,
+        }
+        let number = self.schemas.keys().next_back().unwrap_or(&0) + 1;
+        let definition = serde_json::to_string(&later).map_err(|error| Cause::Schema(error.to_string()))?;
+        let sql = "INSERT INTO _terrace_schema (number, collection, definition) VALUES (?1, ?2, ?3)";
+        let parameters = [integer(number), ValueRef::Text(schema.name), ValueRef::Text(&definition)];
+        backend.execute(sql, &parameters.as_slice())?;
+        self.schemas.insert(number, later);
+        Ok(())
+    }
+
+    fn table(&self, registered: Registered) -> Outcome<Table> {
+        let mut versions = self.versions(registered.schema.name);
+        let first = versions.next();
+        let last = versions.next_back().or(first);
+        let (Some((collection, _)), Some((number, stored))) = (first, last) else {
+            return Err(Cause::NotOpened.into());
+        };
+        Ok(Table::new(registered, collection, Layout::new(number, stored), stored))
+    }
+
+    /// How the events of each schema are read, and what they are today.
+    fn event_schemas(&self) -> BTreeMap<u64, Arc<EventSchema>> {
+        let names: std::collections::BTreeSet<&str> =
+            self.schemas.values().map(|schema| &*schema.name).collect();
+        let mut event_schemas = BTreeMap::new();
+        for name in names {
+            let versions: Vec<(u64, &StoredSchema)> = self.versions(name).collect();
+            let Some((_, newest)) = versions.last() else { continue };
+            let current = Arc::new((*newest).clone());
+            let mut lens = Lens::identity(newest.columns.len());
+            for (at, (number, stored)) in versions.iter().enumerate().rev() {
+                if let Some((_, next)) = versions.get(at + 1) {
+                    lens = Lens::between(stored, next).then(&lens);
+                }
+                let schema = EventSchema {
+                    stored: (*stored).clone(),
+                    version: at as u64 + 1,
+                    layout: Layout::new(*number, stored),
+                    lens: lens.clone(),
+                    current: current.clone(),
+                };
+                event_schemas.insert(*number, Arc::new(schema));
+            }
+        }
+        event_schemas
+    }
+}
+
+/// Refuses a schema that no table can have. The derive does so at compile time; this is for schemas made by hand.
+fn validate(schema: &Schema) -> Result<(), Cause> {
+    let columns = schema.columns.len();
+    if columns == 0 || schema.id.is_empty() {
+        return Err(Cause::Schema("a collection needs a column and an id".to_owned()));
+    }
+    if columns > MAX_COLUMNS {
+        return Err(Cause::Schema(format!(
+            "it has {columns} columns, and a table of a Durable Object holds at most {MAX_COLUMNS}; group some of them in a `#[json]` field"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! One collection of an open database: its schema, its statements, and how its events are written.
+
+use std::{any::TypeId, cell::RefCell, collections::HashMap, sync::Arc};
+
+use crate::{
+    cdc::{Hasher, frame::Layout},
+    error::{Cause, Outcome},
+    schema::{Registered, Schema, StoredSchema, quote},
+    value::{Row, RowBuf, ValueRef},
+};
+
+use super::backend::Backend;
+
+/// One collection.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) type_id: TypeId,
+    pub(super) schema: &'static Schema,
+    /// The number of the collection: that of its first stored schema.
+    pub(super) collection: u64,
+    pub(super) layout: Layout,
+    pub(super) hasher: RefCell<Hasher>,
+    pub(super) insert: String,
+    pub(super) select: String,
+    pub(super) delete: String,
+    /// The id's columns, quoted, with commas.
+    pub(super) id_list: String,
+    updates: RefCell<HashMap<u128, Arc<str>>>,
+}
+
+impl Table {
+    pub(super) fn new(
+        registered: Registered,
+        collection: u64,
+        layout: Layout,
+        stored: &StoredSchema,
+    ) -> Self {
+        let schema = registered.schema;
+        let name = quote(schema.name);
+        let columns = schema.column_list();
+        let marks: Vec<String> = (1..=schema.columns.len()).map(|at| format!("?{at}")).collect();
+        let id: Vec<String> = schema.id_columns().map(|column| quote(column.name)).collect();
+        let condition = schema.id_condition(1);
+        Self {
+            type_id: registered.type_id,
+            schema,
+            collection,
+            layout,
+            hasher: RefCell::new(Hasher::new(stored)),
+            insert: format!("INSERT INTO {name} ({columns}) VALUES ({})", marks.join(", ")),
+            select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
+            delete: format!("DELETE FROM {name} WHERE {condition}"),
+            id_list: id.join(", "),
+            updates: RefCell::default(),
+        }
+    }
+
+    /// The statement that sets the `changed` columns of one document.
+    pub(super) fn update(&self, changed: u128) -> Arc<str> {
+        self.updates.borrow_mut().entry(changed).or_insert_with(|| self.update_sql(changed)).clone()
+    }
+
+    fn update_sql(&self, changed: u128) -> Arc<str> {
+        let sets: Vec<String> = positions(changed)
+            .enumerate()
+            .map(|(at, column)| format!("{} = ?{}", quote(self.schema.columns[column].name), at + 1))
+            .collect();
+        let condition = self.schema.id_condition(sets.len() + 1);
+        format!("UPDATE {} SET {} WHERE {condition}", quote(self.schema.name), sets.join(", ")).into()
+    }
+
+    /// The document with this id.
+    pub(super) fn read(&self, backend: &dyn Backend, id: &dyn Row) -> Outcome<Option<RowBuf>> {
+        super::read::first(backend, &self.select, id, |row| Ok(RowBuf::copy(row)?))
+    }
+
+    /// The id's columns of a document.
+    pub(super) fn id_of(&self, row: &dyn Row) -> Outcome<RowBuf> {
+        let mut id = RowBuf::new();
+        for &column in self.schema.id {
+            id.push(row.value(column)?)?;
+        }
+        Ok(id)
+    }
+
+    /// The version of a document, if the collection counts versions.
+    pub(super) fn version_of(&self, row: &dyn Row) -> Outcome<Option<i64>> {
+        let Some(column) = self.schema.version else { return Ok(None) };
+        match row.value(column)? {
+            ValueRef::Integer(version) => Ok(Some(version)),
+            _ => Err(Cause::Schema("the version column holds no integer".to_owned()).into()),
+        }
+    }
+}
+
+/// The positions of the bits that are set.
+pub(super) fn positions(bits: u128) -> impl Iterator<Item = usize> {
+    (0..128).filter(move |at| bits >> at & 1 == 1)
+}
+
+/// An id as text, for errors.
+pub(super) fn describe(id: &dyn Row) -> String {
+    let values: Vec<String> = (0..id.len())
+        .map(|column| match id.value(column) {
+            Ok(ValueRef::Text(text)) => format!("`{text}`"),
+            Ok(ValueRef::Integer(integer)) => integer.to_string(),
+            Ok(ValueRef::Blob(bytes)) => match uuid::Uuid::from_slice(bytes) {
+                Ok(uuid) => uuid.to_string(),
+                Err(_) => crate::value::hex(bytes),
+            },
+            _ => "?".to_owned(),
+        })
+        .collect();
+    values.join(", ")
+}

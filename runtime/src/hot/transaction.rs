@@ -1,0 +1,94 @@
+//! Transactions: nested as savepoints, rolled back on an error and on a panic.
+//!
+//! Keeps invariant 1: the events that a transaction gathered are appended to the log just before it commits, inside of
+//! it.
+
+use crate::error::{Cause, During, Operation, Outcome, StorageError};
+
+use super::{Db, backend};
+
+impl Db {
+    /// Runs `body` in a transaction: all that it writes is stored when it returns `Ok`, and nothing of it when it
+    /// returns an error or panics. Inside of another transaction it is a part of that one, which can fail by itself.
+    ///
+    /// To roll back with an error of your own, return [`StorageError::abort`].
+    ///
+    /// # Errors
+    /// The error of `body`, or the transaction could not be stored.
+    ///
+    /// ```
+    /// # use terrace::prelude::*;
+    /// #[derive(Collection)]
+    /// struct Account { #[id] name: String, cents: i64 }
+    /// # let db = Db::open_in_memory(collections![Account])?;
+    /// # db.insert(&Account { name: "a".into(), cents: 5 })?;
+    /// # db.insert(&Account { name: "b".into(), cents: 0 })?;
+    /// let moved = db.transaction(|db| {
+    ///     let from = db.update::<Account>("a", |a| a.cents -= 10)?;
+    ///     db.update::<Account>("b", |b| b.cents += 10)?;
+    ///     if from.cents < 0 { Err(StorageError::abort("not enough money")) } else { Ok(()) }
+    /// });
+    /// assert!(moved.is_err());
+    /// assert_eq!(db.get::<Account>("b")?.map(|b| b.cents), Some(0));
+    /// # Ok::<(), StorageError>(())
+    /// ```
+    pub fn transaction<R>(
+        &self,
+        body: impl FnOnce(&Db) -> Result<R, StorageError>,
+    ) -> Result<R, StorageError> {
+        let mut result = None;
+        let kept = self.atomically(|| match body(self) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                result = Some(error);
+                Err(Cause::Aborted("the transaction's own error".into()).into())
+            }
+        });
+        match result {
+            Some(error) => Err(error),
+            None => kept.during_no_collection(Operation::Transaction),
+        }
+    }
+
+    /// As [`Db::transaction`], for the library's own errors.
+    pub(super) fn atomically<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+        if self.reading.get() > 0 {
+            return Err(Cause::Reading.into());
+        }
+        let level = Level::begin(self);
+        let value = backend::atomically(&*self.backend, || {
+            let value = body()?;
+            self.append_events()?;
+            Ok(value)
+        })?;
+        level.commit();
+        Ok(value)
+    }
+
+    /// At the end of the outermost transaction: its events become part of the log.
+    fn append_events(&self) -> Outcome<()> {
+        let mut log = self.log.borrow_mut();
+        if log.depth() > 1 { Ok(()) } else { log.flush(&*self.backend, (self.clock)()) }
+    }
+}
+
+/// The log's side of a transaction, taken back when it is dropped before it was committed.
+struct Level<'a>(&'a Db);
+
+impl<'a> Level<'a> {
+    fn begin(db: &'a Db) -> Self {
+        db.log.borrow_mut().begin();
+        Self(db)
+    }
+
+    fn commit(self) {
+        self.0.log.borrow_mut().commit();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Level<'_> {
+    fn drop(&mut self) {
+        self.0.log.borrow_mut().rollback();
+    }
+}

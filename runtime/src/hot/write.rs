@@ -1,0 +1,237 @@
+//! The one write path: whatever changes a document comes through here, and leaves its event.
+//!
+//! Keeps invariant 1 together with `transaction`: every function here runs inside of one and records the event of
+//! each row that it wrote. A change that changes nothing writes nothing.
+
+use crate::{
+    error::{Cause, During, Operation, Outcome, StorageError},
+    schema::{Collection, KeyOf},
+    value::{Row, RowBuf, ValueError, ValueRef},
+};
+
+use super::{
+    Db,
+    table::{Table, describe, positions},
+};
+
+impl Db {
+    /// Stores a new document.
+    ///
+    /// # Errors
+    /// There is one with the same id or the same unique values; a value cannot be stored.
+    pub fn insert<T: Collection>(&self, document: &T) -> Result<(), StorageError> {
+        self.insert_all(std::iter::once(document)).map(drop)
+    }
+
+    /// Stores new documents, all or none; gives their number.
+    ///
+    /// # Errors
+    /// As [`Db::insert`].
+    pub fn insert_all<'a, T: Collection>(
+        &self,
+        documents: impl IntoIterator<Item = &'a T>,
+    ) -> Result<u64, StorageError> {
+        let insert = || self.insert_rows(self.table::<T>()?, documents);
+        self.atomically(insert).during(Operation::Insert, T::SCHEMA.name)
+    }
+
+    /// Stores the document: inserts it, or puts it in the place of the one with its id. Gives it as it is stored.
+    ///
+    /// In a collection with a `#[version]`, a stored document is only replaced by one of the same version, and the
+    /// version is counted up.
+    ///
+    /// # Errors
+    /// As [`Db::insert`]; [`Cause::Conflict`] when the stored document has another version.
+    pub fn upsert<T: Collection>(&self, document: &T) -> Result<T, StorageError> {
+        let upsert = || {
+            let table = self.table::<T>()?;
+            let mut after = RowBuf::new();
+            document.write(&mut after)?;
+            match table.read(&*self.backend, &table.id_of(&after)?)? {
+                Some(before) => {
+                    self.check_version(table, &before, &after)?;
+                    self.write_change(table, &before, &mut after)?;
+                }
+                None => self.write_new(table, &after)?,
+            }
+            Ok(T::read(&after)?)
+        };
+        self.atomically(upsert).during(Operation::Upsert, T::SCHEMA.name)
+    }
+
+    /// Changes the document with this id, and gives it as it is stored.
+    ///
+    /// Only the columns that differ afterwards are written; when none does, nothing is, and there is no event. A
+    /// `#[version]` is counted up.
+    ///
+    /// # Errors
+    /// There is no such document; its id was changed; a value cannot be stored or is not unique.
+    pub fn update<T: Collection>(
+        &self,
+        id: impl KeyOf<T>,
+        change: impl FnOnce(&mut T),
+    ) -> Result<T, StorageError> {
+        let update = || {
+            let table = self.table::<T>()?;
+            let mut key = RowBuf::new();
+            id.store(&mut key)?;
+            self.change_row(table, &key, None, change)
+        };
+        self.atomically(update).during(Operation::Update, T::SCHEMA.name)
+    }
+
+    /// Deletes the document with this id; says whether there was one.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn delete<T: Collection>(&self, id: impl KeyOf<T>) -> Result<bool, StorageError> {
+        let delete = || {
+            let mut key = RowBuf::new();
+            id.store(&mut key)?;
+            self.delete_row(self.table::<T>()?, &key, None)
+        };
+        self.atomically(delete).during(Operation::Delete, T::SCHEMA.name)
+    }
+
+    fn insert_rows<'a, T: Collection>(
+        &self,
+        table: &Table,
+        documents: impl IntoIterator<Item = &'a T>,
+    ) -> Outcome<u64> {
+        let mut documents = documents.into_iter();
+        let mut count = 0;
+        self.backend.execute_rows(&table.insert, &mut |row| {
+            let Some(document) = documents.next() else { return Ok(false) };
+            document.write(row)?;
+            self.record_row(table, None, Some(row), 0)?;
+            count += 1;
+            Ok(true)
+        })?;
+        Ok(count)
+    }
+
+    /// Stores a new row.
+    pub(super) fn write_new(&self, table: &Table, row: &RowBuf) -> Outcome<()> {
+        self.backend.execute(&table.insert, row)?;
+        self.record_row(table, None, Some(row), 0)
+    }
+
+    /// Reads a document, lets `change` change it, and writes what is different. `expected` is the version that it
+    /// has to have.
+    pub(super) fn change_row<T: Collection>(
+        &self,
+        table: &Table,
+        id: &RowBuf,
+        expected: Option<i64>,
+        change: impl FnOnce(&mut T),
+    ) -> Outcome<T> {
+        let found = table.read(&*self.backend, id)?;
+        let before = found.ok_or_else(|| Cause::NotFound { id: describe(id) })?;
+        require_version(table, &before, expected)?;
+        let mut document = T::read(&before)?;
+        change(&mut document);
+        let mut after = RowBuf::new();
+        document.write(&mut after)?;
+        self.write_change(table, &before, &mut after)?;
+        if let Some(version) = table.version_of(&after)? {
+            document.set_version(version)?;
+        }
+        Ok(document)
+    }
+
+    /// Writes the columns in which `after` differs from `before`; `after` gets the version that is stored.
+    fn write_change(&self, table: &Table, before: &RowBuf, after: &mut RowBuf) -> Outcome<()> {
+        count_version(table, before, after)?;
+        let changed = difference(before, after)?;
+        self.write_columns(table, before, after, changed)
+    }
+
+    /// Writes the `changed` columns of `after`.
+    pub(super) fn write_columns(
+        &self,
+        table: &Table,
+        before: &RowBuf,
+        after: &RowBuf,
+        changed: u128,
+    ) -> Outcome<()> {
+        if changed == 0 {
+            return Ok(());
+        }
+        if table.schema.id.iter().any(|at| changed >> at & 1 == 1) {
+            let id = describe(&table.id_of(before)?);
+            return Err(Cause::IdChanged { id }.into());
+        }
+        let columns = positions(changed).chain(table.schema.id.iter().copied());
+        let parameters: Vec<ValueRef<'_>> = columns.map(|at| after.value(at)).collect::<Result<_, _>>()?;
+        self.backend.execute(&table.update(changed), &parameters.as_slice())?;
+        self.record_row(table, Some(before), Some(after), changed)
+    }
+
+    /// Deletes a document; `expected` is the version that it has to have. False when there is none.
+    pub(super) fn delete_row(&self, table: &Table, id: &RowBuf, expected: Option<i64>) -> Outcome<bool> {
+        let Some(before) = table.read(&*self.backend, id)? else { return Ok(false) };
+        require_version(table, &before, expected)?;
+        self.backend.execute(&table.delete, id)?;
+        self.record_row(table, Some(&before), None, 0)?;
+        Ok(true)
+    }
+
+    fn check_version(&self, table: &Table, before: &RowBuf, after: &RowBuf) -> Outcome<()> {
+        require_version(table, before, table.version_of(after)?)
+    }
+
+    /// Leaves the event of one row, and counts it into the collection's checksum.
+    fn record_row(
+        &self,
+        table: &Table,
+        before: Option<&RowBuf>,
+        after: Option<&RowBuf>,
+        changed: u128,
+    ) -> Outcome<()> {
+        let before = before.map(|row| row as &dyn Row);
+        let after = after.map(|row| row as &dyn Row);
+        self.record(|bytes| Ok(table.layout.encode(bytes, before, after, changed)?))?;
+        let mut hasher = table.hasher.borrow_mut();
+        let mut log = self.log.borrow_mut();
+        let checksum = log.change(table.collection);
+        if let Some(before) = before {
+            checksum.remove(hasher.hash(before)?);
+        }
+        if let Some(after) = after {
+            checksum.add(hasher.hash(after)?);
+        }
+        Ok(())
+    }
+}
+
+/// The columns in which two rows differ, bit by bit.
+pub(super) fn difference(before: &RowBuf, after: &RowBuf) -> Outcome<u128> {
+    let mut changed = 0;
+    for column in 0..before.len() {
+        if before.value(column)? != after.value(column)? {
+            changed |= 1 << column;
+        }
+    }
+    Ok(changed)
+}
+
+/// Gives `after` the version that follows that of `before`, if they differ in anything else; else the same.
+fn count_version(table: &Table, before: &RowBuf, after: &mut RowBuf) -> Outcome<()> {
+    let (Some(column), Some(version)) = (table.schema.version, table.version_of(before)?) else {
+        return Ok(());
+    };
+    let differs = difference(before, after)? & !(1 << column) != 0;
+    let next = if differs { version.checked_add(1) } else { Some(version) };
+    let next = next.ok_or(ValueError::OutOfRange { value: format!("{version} + 1"), kind: "i64" })?;
+    after.set_integer(column, next);
+    Ok(())
+}
+
+fn require_version(table: &Table, stored: &RowBuf, expected: Option<i64>) -> Outcome<()> {
+    match (table.version_of(stored)?, expected) {
+        (Some(found), Some(expected)) if found != expected => {
+            Err(Cause::Conflict { id: describe(&table.id_of(stored)?), expected, found }.into())
+        }
+        _ => Ok(()),
+    }
+}
