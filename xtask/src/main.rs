@@ -1,2 +1,33 @@
-//! xtask
-fn main() {}
+//! `cargo xtask …`: set-up and checks that cargo alone cannot do.
+
+mod bench;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask test [--long]    every check and test; --long with the long ones
+cargo xtask bench hot        the hot tier against its peers, side by side";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test::run(test::Length::Normal),
+        ["test", "--long"] => test::run(test::Length::Long),
+        ["bench", "hot", rest @ ..] => bench::hot(rest),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(anyhow::anyhow!("no such task: {}\n{HELP}", words.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

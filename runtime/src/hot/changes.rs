@@ -83,7 +83,7 @@ impl<'db> Changes<'db> {
     }
 
     pub(super) fn head_position(self) -> Outcome<u64> {
-        self.db.log.borrow().head(&*self.db.backend)
+        super::log::head(&*self.db.backend)
     }
 
     /// The position of the first event that is still in the log; one after the head when there is none.
@@ -193,12 +193,11 @@ impl Iterator for Events<'_> {
     type Item = Result<CdcEvent, StorageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.buffer.is_empty() && self.position < self.head {
-            if let Err(failure) = self.fill() {
-                self.position = self.head;
-                self.buffer.clear();
-                return Some(Err(failure.during(Operation::Changes, None)));
-            }
+        let exhausted = self.buffer.is_empty() && self.position < self.head;
+        if exhausted && let Err(failure) = self.fill() {
+            self.position = self.head;
+            self.buffer.clear();
+            return Some(Err(failure.during(Operation::Changes, None)));
         }
         self.buffer.pop_front().map(Ok)
     }

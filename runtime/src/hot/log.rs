@@ -215,14 +215,9 @@ impl Log {
         Ok(())
     }
 
-    /// The sequence number of the last event that is in a row; 0 before the first.
-    pub(super) fn head(&self, backend: &dyn Backend) -> Outcome<u64> {
-        Ok(read_tail(backend)?.map_or(0, |tail| tail.first + tail.count - 1))
-    }
-
     /// The number that the next event will have.
     pub(super) fn next_sequence(&self, backend: &dyn Backend) -> Outcome<u64> {
-        Ok(self.head(backend)? + self.pending_count + 1)
+        Ok(head(backend)? + self.pending_count + 1)
     }
 
     /// The checksum of a collection as the open transaction sees it.
@@ -232,6 +227,11 @@ impl Log {
         let change = self.changes.iter().find(|(of, _)| *of == collection);
         Ok(change.map_or(stored, |(_, change)| stored.after(*change)))
     }
+}
+
+/// The sequence number of the last event that is in a row; 0 before the first.
+pub(super) fn head(backend: &dyn Backend) -> Outcome<u64> {
+    Ok(read_tail(backend)?.map_or(0, |tail| tail.first + tail.count - 1))
 }
 
 /// Sets the checksum of a collection, after a migration changed what it is made of.

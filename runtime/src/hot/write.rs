@@ -49,7 +49,7 @@ impl Db {
             document.write(&mut after)?;
             match table.read(&*self.backend, &table.id_of(&after)?)? {
                 Some(before) => {
-                    self.check_version(table, &before, &after)?;
+                    require_version(table, &before, table.version_of(&after)?)?;
                     self.write_change(table, &before, &mut after)?;
                 }
                 None => self.write_new(table, &after)?,
@@ -174,10 +174,6 @@ impl Db {
         self.backend.execute(&table.delete, id)?;
         self.record_row(table, Some(&before), None, 0)?;
         Ok(true)
-    }
-
-    fn check_version(&self, table: &Table, before: &RowBuf, after: &RowBuf) -> Outcome<()> {
-        require_version(table, before, table.version_of(after)?)
     }
 
     /// Leaves the event of one row, and counts it into the collection's checksum.

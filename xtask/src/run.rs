@@ -1,0 +1,40 @@
+//! Running other programs from the root of the workspace.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// A command that runs in the root of the workspace.
+pub(crate) fn command(words: &str) -> Command {
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).current_dir(root());
+    command
+}
+
+/// Runs a command, says so, and fails when it fails.
+pub(crate) fn step(name: &str, mut command: Command) -> Result<()> {
+    println!("\n== {name}");
+    let start = Instant::now();
+    let status = command.status().with_context(|| format!("{name}: cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{name} failed ({status}): {command:?}");
+    }
+    println!("== {name}: {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+/// Whether a command can be run here.
+pub(crate) fn exists(words: &str) -> bool {
+    let status = command(words).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}

@@ -1,0 +1,34 @@
+//! `cargo xtask test`: every check and test of the project.
+
+use anyhow::Result;
+
+use crate::run::{command, exists, step};
+
+/// How much to test.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Length {
+    Normal,
+    /// Many more random sequences and crashes.
+    Long,
+}
+
+pub(crate) fn run(length: Length) -> Result<()> {
+    step("format", command("cargo fmt --all -- --check"))?;
+    step("clippy", command("cargo clippy --workspace --all-targets --all-features -- -D warnings"))?;
+    let mut docs = command("cargo doc --workspace --all-features --no-deps");
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    step("documentation", docs)?;
+    step("doc tests", command("cargo test --workspace --all-features --doc"))?;
+    if exists("cargo deny --version") {
+        step("dependencies", command("cargo deny check"))?;
+    } else {
+        println!("\n== dependencies: not checked, since cargo-deny is not installed");
+    }
+    step("example", command("cargo run --example quickstart"))?;
+    let runner = if exists("cargo nextest --version") { "cargo nextest run" } else { "cargo test" };
+    let mut tests = command(&format!("{runner} --workspace --all-features --all-targets"));
+    if length == Length::Long {
+        tests.env("TERRACE_LONG", "1");
+    }
+    step("tests", tests)
+}
