@@ -1,1 +1,1 @@
-//! examples
+//! Programs that show terrace at work: `cargo run --release --example quickstart`.
