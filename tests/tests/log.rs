@@ -1,0 +1,394 @@
+//! The change log: invariants 1, 2, 5, 6 and 8 of the design, and what it gives to others.
+
+use serde_json::json;
+use terrace::{Cause, hot::Pruned, prelude::*};
+use terrace_tests::{Place, Random, documents, options, replayed};
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+struct Account {
+    #[id]
+    id: i64,
+    owner: String,
+    #[column(mask)]
+    pin: Option<i64>,
+    opened: Timestamp,
+    balance: Decimal<12, 2>,
+}
+
+fn account(id: i64) -> Account {
+    let balance = Decimal::from_unscaled(i128::from(id) * 100 + 5).expect("it fits");
+    Account { id, owner: format!("owner {id}"), pin: Some(1234), opened: Timestamp::from_micros(id), balance }
+}
+
+#[test]
+fn invariant_1_a_change_whose_event_cannot_be_stored_is_not_stored() -> Result<(), Box<dyn std::error::Error>> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    db.insert(&account(1))?;
+    place.sqlite().execute_batch(
+        "CREATE TRIGGER refuse_update BEFORE UPDATE ON _terrace_log BEGIN SELECT RAISE(ABORT, 'no events'); END;
+         CREATE TRIGGER refuse_insert BEFORE INSERT ON _terrace_log BEGIN SELECT RAISE(ABORT, 'no events'); END;",
+    )?;
+    let refused = [
+        db.insert(&account(2)).is_err(),
+        db.update::<Account>(1, |a| a.owner.clear()).is_err(),
+        db.delete::<Account>(1).is_err(),
+        db.upsert(&account(3)).is_err(),
+        db.all::<Account>().delete().is_err(),
+        db.transaction(|db| db.insert(&account(4))).is_err(),
+    ];
+    assert_eq!(refused, [true; 6]);
+    assert_eq!(documents::<Account>(&db)?, [account(1)]);
+
+    place.sqlite().execute_batch("DROP TRIGGER refuse_update; DROP TRIGGER refuse_insert;")?;
+    db.insert(&account(2))?;
+    assert_eq!(db.changes().since(0)?.count(), 2);
+    Ok(())
+}
+
+#[test]
+fn invariant_1_an_event_whose_change_cannot_be_stored_is_not_stored() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    assert!(db.insert_all(&[account(2), account(1)]).is_err());
+    let nested = db.transaction(|db| {
+        db.insert(&account(3))?;
+        assert!(db.insert(&account(1)).is_err());
+        db.insert(&account(4))
+    });
+    assert!(nested.is_ok());
+    let ids: Vec<i64> = db.changes().since(0)?.map(|event| Ok(event?.id_values()[0].clone())).collect::<Result<Vec<_>, StorageError>>()?
+        .into_iter()
+        .map(|value| match value {
+            terrace::value::Value::Integer(id) => id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids, [1, 3, 4]);
+    Ok(())
+}
+
+#[test]
+fn invariant_2_two_connections_share_one_gapless_sequence() -> Result<(), StorageError> {
+    let place = Place::new();
+    let (one, two) = (place.open(collections![Account])?, place.open(collections![Account])?);
+    let mut random = Random(3);
+    for id in 0..400 {
+        let db = if random.below(2) == 0 { &one } else { &two };
+        if random.below(20) == 0 {
+            assert!(db.transaction(|db| db.insert(&account(id)).and(Err::<(), _>(StorageError::abort("no")))).is_err());
+        }
+        if random.below(50) == 0 {
+            let many: Vec<Account> = (0..700).map(|at| account(1_000 + id * 1_000 + at)).collect();
+            db.insert_all(&many)?;
+        }
+        db.insert(&account(id))?;
+    }
+    for db in [&one, &two] {
+        let sequences: Vec<u64> = db.changes().since(0)?.map(|event| event.map(|e| e.sequence)).collect::<Result<_, _>>()?;
+        assert!(sequences.iter().copied().eq(1..=sequences.len() as u64));
+        assert_eq!(db.checksum::<Account>()?, replayed(db, collections![Account])?.checksum::<Account>()?);
+    }
+    assert_eq!(one.checksum::<Account>()?, two.checksum::<Account>()?);
+    Ok(())
+}
+
+#[test]
+fn invariant_2_an_event_id_names_the_event_for_ever() -> Result<(), StorageError> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    db.insert(&account(1))?;
+    let id = || db.changes().since(0)?.next().expect("an event").map(|event| event.id());
+    let first = id()?;
+    assert_eq!(first, format!("{}/{}/1", db.object_id(), db.lineage()?));
+    for at in 2..200 {
+        db.insert(&account(at))?;
+    }
+    assert_eq!(id()?, first);
+    drop(db);
+    let db = place.open(collections![Account])?;
+    assert_eq!(db.changes().since(0)?.next().expect("an event")?.id(), first);
+    Ok(())
+}
+
+#[test]
+fn a_transaction_has_a_first_and_a_last_event() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    let many: Vec<Account> = (2..3_000).map(account).collect();
+    db.insert_all(&many)?;
+    db.delete::<Account>(1)?;
+    let mut transactions = Vec::new();
+    for event in db.changes().since(0)? {
+        let event = event?;
+        if event.transaction.ends {
+            transactions.push((event.transaction.first, event.sequence));
+        }
+    }
+    assert_eq!(transactions, [(1, 1), (2, 2_999), (3_000, 3_000)]);
+    Ok(())
+}
+
+#[test]
+fn an_update_that_changes_nothing_leaves_no_event() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    db.update::<Account>(1, |a| a.owner = "owner 1".into())?;
+    db.upsert(&account(1))?;
+    assert_eq!(db.all::<Account>().update(|_| {})?, 0);
+    assert_eq!(db.changes().head()?, 1);
+    Ok(())
+}
+
+#[test]
+fn invariant_6_a_fork_begins_a_new_lineage_and_leaves_an_event() -> Result<(), StorageError> {
+    let db = options(1).open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    let before = db.lineage()?;
+    let rolled_back = db.transaction(|db| db.fork().and(Err::<(), _>(StorageError::abort("no"))));
+    assert!(rolled_back.is_err());
+    assert_eq!(db.lineage()?, before);
+
+    let after = db.fork()?;
+    db.insert(&account(2))?;
+    let events: Vec<CdcEvent> = db.changes().since(0)?.collect::<Result<_, _>>()?;
+    let seen: Vec<_> = events.iter().map(|event| (event.operation, event.lineage, event.sequence)).collect();
+    assert_ne!(before, after);
+    assert_eq!(
+        seen,
+        [(CdcOperation::Insert, before, 1), (CdcOperation::Restore, after, 2), (CdcOperation::Insert, after, 3)]
+    );
+    assert_eq!(events[1].previous_lineage, Some(before));
+    Ok(())
+}
+
+#[test]
+fn invariant_5_the_log_is_not_pruned_above_a_consumer() -> Result<(), StorageError> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    let slow = db.changes().register("slow")?;
+    for id in 1..=500 {
+        db.insert(&account(id))?;
+    }
+    let all = Retention { keep: 0, cap: None };
+    assert_eq!(db.changes().prune(all)?, Pruned::default());
+    slow.acknowledge(250)?;
+    slow.acknowledge(100)?;
+    assert!(db.changes().prune(all)?.rows > 3);
+    assert_eq!(slow.lag()?.events, 250);
+    let left: Vec<u64> = slow.events()?.map(|event| event.map(|e| e.sequence)).collect::<Result<_, _>>()?;
+    assert!(left.iter().copied().eq(251..=500));
+    let error = db.changes().since(10).expect_err("pruned");
+    assert!(matches!(error.source, Cause::Pruned { asked: 10, .. }), "{error}");
+    assert!(matches!(slow.acknowledge(501).expect_err("beyond").source, Cause::Ahead { asked: 501, head: 500 }));
+
+    slow.remove()?;
+    db.changes().prune(all)?;
+    db.insert(&account(501))?;
+    assert_eq!(db.changes().head()?, 501, "invariant 2: the tail is never pruned");
+    assert_eq!(db.checksum::<Account>()?.documents, 501);
+    Ok(())
+}
+
+#[test]
+fn a_hard_cap_leaves_a_gap_that_the_consumer_sees() -> Result<(), StorageError> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    let slow = db.changes().register("slow")?;
+    for id in 1..=1_000 {
+        db.insert(&account(id))?;
+        if id % 100 == 0 {
+            db.changes().prune(Retention { keep: 0, cap: Some(200) })?;
+        }
+    }
+    drop(slow);
+    drop(db);
+    let db = place.open(collections![Account])?;
+    let mut events = db.changes().register("slow")?.events()?;
+    let gap = events.next().expect("the gap")?;
+    assert_eq!((gap.operation, gap.first_sequence), (CdcOperation::Gap, 1));
+    assert!(gap.sequence >= 750 && gap.sequence <= 800, "{}", gap.sequence);
+    let rest: Vec<u64> = events.map(|event| event.map(|e| e.sequence)).collect::<Result<_, _>>()?;
+    assert!(rest.iter().copied().eq(gap.sequence + 1..=1_000));
+    assert_eq!(gap.to_json()["firstSequence"], 1);
+    Ok(())
+}
+
+#[test]
+fn a_consumer_gets_what_it_has_not_acknowledged_again() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert_all(&[account(1), account(2), account(3)])?;
+    let consumer = db.changes().register("search")?;
+    assert_eq!(consumer.events()?.count(), 3);
+    assert_eq!(consumer.events()?.count(), 3);
+    consumer.acknowledge(2)?;
+    assert_eq!(consumer.events()?.count(), 1);
+    assert_eq!(db.changes().register("search")?.lag()?.acknowledged, 2);
+    assert_eq!(db.changes().consumers()?, [("search".to_owned(), 2)]);
+    let again = consumer.clone();
+    consumer.remove()?;
+    assert!(matches!(again.events().expect_err("gone").source, Cause::NoConsumer { .. }));
+    Ok(())
+}
+
+/// Invariant 8: whatever stands in the log, reading it gives events or a typed error.
+#[test]
+fn invariant_8_every_flipped_bit_of_the_log_is_detected() -> Result<(), Box<dyn std::error::Error>> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    db.insert_all(&[account(1), account(2)])?;
+    db.update::<Account>(2, |a| a.pin = None)?;
+    let sqlite = place.sqlite();
+    let good: Vec<u8> = sqlite.query_row("SELECT bytes FROM _terrace_log", [], |row| row.get(0))?;
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        sqlite.execute("UPDATE _terrace_log SET bytes = ?1", [bad])?;
+        let outcome: Result<Vec<CdcEvent>, StorageError> = db.changes().since(0)?.collect();
+        assert!(matches!(outcome.expect_err("detected").source, Cause::Corrupt { .. }), "bit {bit}");
+    }
+    Ok(())
+}
+
+#[test]
+fn invariant_8_hostile_bytes_in_the_log_are_a_typed_error() -> Result<(), Box<dyn std::error::Error>> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    db.insert(&account(1))?;
+    let sqlite = place.sqlite();
+    let seed = terrace_tests::seed();
+    let mut random = Random(seed);
+    for _ in 0..3_000 {
+        let length = usize::try_from(random.below(60))?;
+        let payload: Vec<u8> = (0..length).map(|_| random.bits().to_le_bytes()[0]).collect();
+        // A right checksum, so that the bytes reach the decoder.
+        let mut bytes = vec![u8::try_from(length)?];
+        bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
+        bytes.extend_from_slice(&payload);
+        sqlite.execute("UPDATE _terrace_log SET bytes = ?1", [bytes])?;
+        for event in db.changes().since(0)? {
+            if let Err(error) = event {
+                assert!(matches!(error.source, Cause::Corrupt { .. }), "TERRACE_SEED={seed}: {error}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn capture_says_how_much_an_event_holds() -> Result<(), StorageError> {
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(capture = "after")]
+    struct After {
+        #[id]
+        id: i64,
+        text: String,
+    }
+
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(capture = "keys")]
+    struct Keys {
+        #[id]
+        id: i64,
+        text: String,
+    }
+
+    let db = Db::open_in_memory(collections![After, Keys])?;
+    db.insert(&After { id: 1, text: "a".into() })?;
+    db.update::<After>(1, |a| a.text = "b".into())?;
+    db.delete::<After>(1)?;
+    let after: Vec<Change<After>> =
+        db.changes().since(0)?.filter_map(|event| event.and_then(|e| Ok(e.change()?)).transpose()).collect::<Result<_, _>>()?;
+    let b = After { id: 1, text: "b".into() };
+    assert_eq!(after[1..], [Change::Updated { before: None, after: b }, Change::Deleted { before: None }]);
+    assert_eq!(documents::<After>(&replayed(&db, collections![After])?)?, documents::<After>(&db)?);
+
+    db.insert(&Keys { id: 7, text: "secret".into() })?;
+    let event = db.changes().since(3)?.next().expect("an event")?;
+    assert_eq!(event.change::<Keys>()?, Some(Change::Touched));
+    assert!(!event.to_json().to_string().contains("secret"));
+    let error = replayed(&db, collections![After, Keys]).expect_err("a refusal");
+    assert!(matches!(error.source, Cause::NotReplayable { sequence: 4, capture: "keys" }), "{error}");
+    Ok(())
+}
+
+#[test]
+fn outputs_have_the_shapes_that_others_read() -> Result<(), StorageError> {
+    let db = options(1).object("bank 7").open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    db.update::<Account>(1, |a| a.balance = Decimal::from_unscaled(-1).expect("it fits"))?;
+    let events: Vec<CdcEvent> = db.changes().since(0)?.collect::<Result<_, _>>()?;
+    let update = &events[1];
+    let lineage = db.lineage()?;
+    let row = |balance: &str, opened: serde_json::Value| json!({"id": 1, "owner": "owner 1", "pin": "***", "opened": opened, "balance": balance});
+
+    let native = update.to_json();
+    assert_eq!(
+        native,
+        json!({
+            "id": format!("bank 7/{lineage}/2"),
+            "operation": "UPDATE",
+            "collection": "account",
+            "documentId": "1",
+            "timestamp": update.timestamp.to_string(),
+            "sequence": 2,
+            "before": row("1.05", "1970-01-01T00:00:00.000001Z".into()),
+            "after": row("-0.01", "1970-01-01T00:00:00.000001Z".into()),
+        })
+    );
+
+    let debezium = update.to_debezium().expect("an update");
+    assert_eq!(debezium["op"], "u");
+    assert_eq!(debezium["before"], row("1.05", 1.into()));
+    assert_eq!(debezium["after"], row("-0.01", 1.into()));
+    assert_eq!(debezium["source"]["table"], "account");
+    assert_eq!(debezium["ts_ms"], update.timestamp.micros() / 1_000);
+    assert_eq!(debezium["transaction"], json!({"id": format!("{lineage}:2"), "total_order": 1, "data_collection_order": 1}));
+
+    let cloud = update.to_cloud_event();
+    assert_eq!(cloud["specversion"], "1.0");
+    assert_eq!((&cloud["id"], &cloud["data"]), (&native["id"], &native));
+    assert_eq!(cloud["source"], "/terrace/bank%207");
+    assert_eq!((&cloud["type"], &cloud["subject"]), (&json!("terrace.account.update"), &json!("1")));
+    Ok(())
+}
+
+#[test]
+fn an_integer_that_javascript_would_round_is_text_in_outputs() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert(&Account { id: 9_007_199_254_740_993, ..account(1) })?;
+    let event = db.changes().since(0)?.next().expect("an event")?;
+    assert_eq!(event.to_json()["after"]["id"], "9007199254740993");
+    Ok(())
+}
+
+#[test]
+fn more_collections_than_a_state_holds_keep_their_checksums() -> Result<(), StorageError> {
+    macro_rules! many {
+        ($($name:ident),*) => {
+            $(#[derive(Collection, Clone, Debug, PartialEq)] struct $name { #[id] id: i64, text: String })*
+            fn collections() -> terrace::schema::Collections { collections![$($name),*] }
+            fn insert(db: &Db, id: i64) -> Result<(), StorageError> {
+                $(db.insert(&$name { id, text: format!("{id}") })?;)*
+                Ok(())
+            }
+            fn check(db: &Db, copy: &Db, count: u64) -> Result<(), StorageError> {
+                $(
+                    assert_eq!(db.checksum::<$name>()?, copy.checksum::<$name>()?);
+                    assert_eq!(db.checksum::<$name>()?.documents, count);
+                )*
+                Ok(())
+            }
+        };
+    }
+    many!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z, Aa, Bb, Cc, Dd);
+
+    let place = Place::new();
+    let db = place.open(collections())?;
+    for id in 0..50 {
+        if id % 2 == 0 { insert(&db, id)? } else { db.transaction(|db| insert(db, id))? }
+    }
+    drop(db);
+    let db = place.open(collections())?;
+    check(&db, &replayed(&db, collections())?, 50)
+}
