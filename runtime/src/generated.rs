@@ -1,63 +1,230 @@
 //! What generated code calls. Not for people: it changes without notice.
 
+use std::marker::PhantomData;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    schema::{Column, FieldError, VersionNumber, json},
-    value::{Row, RowBuf},
+    schema::{Capture, Column, FieldError, Fill, Kind, Schema, VersionNumber, column::text, json},
+    value::{Row, RowBuf, ValueError, ValueRef},
 };
 
 pub use crate::schema::{Json, Required};
 
-/// Stores one field.
+/// A field, by its type.
 ///
-/// # Errors
-/// See [`Column::store`].
-#[inline]
-pub fn store<C: Column>(row: &mut RowBuf, column: &'static str, value: &C) -> Result<(), FieldError> {
-    value.store(row).map_err(|source| FieldError { column, source })
+/// It answers for every type: for one that is a [`Column`] with that, for any other with [`NotAColumn`]. So of a wrong
+/// type only [`assert_column`] complains, once, in its own words.
+#[derive(Debug)]
+pub struct Field<C>(PhantomData<C>);
+
+impl<C: Column> Field<C> {
+    /// [`Column::KIND`].
+    pub const KIND: Kind = C::KIND;
+    /// [`Column::LABELS`].
+    pub const LABELS: &'static [&'static str] = C::LABELS;
+    /// [`Column::NULLABLE`].
+    pub const NULLABLE: bool = C::NULLABLE;
+
+    /// Stores the field.
+    ///
+    /// # Errors
+    /// See [`Column::store`].
+    #[inline]
+    pub fn store(row: &mut RowBuf, column: &'static str, value: &C) -> Result<(), FieldError> {
+        value.store(row).map_err(|source| FieldError { column, source })
+    }
+
+    /// Reads the field.
+    ///
+    /// # Errors
+    /// See [`Column::load`].
+    #[inline]
+    pub fn load(row: &dyn Row, position: usize, column: &'static str) -> Result<C, FieldError> {
+        row.value(position).and_then(C::load).map_err(|source| FieldError { column, source })
+    }
+
+    /// Stores the inside of a newtype.
+    ///
+    /// # Errors
+    /// See [`Column::store`].
+    #[inline]
+    pub fn push(row: &mut RowBuf, value: &C) -> Result<(), ValueError> {
+        value.store(row)
+    }
+
+    /// Reads the inside of a newtype.
+    ///
+    /// # Errors
+    /// See [`Column::load`].
+    #[inline]
+    pub fn take(value: ValueRef<'_>) -> Result<C, ValueError> {
+        C::load(value)
+    }
 }
 
-/// Reads one field.
-///
-/// # Errors
-/// See [`Column::load`].
-#[inline]
-pub fn load<C: Column>(row: &dyn Row, position: usize, column: &'static str) -> Result<C, FieldError> {
-    row.value(position).and_then(C::load).map_err(|source| FieldError { column, source })
+/// What [`Field`] says of a type that is no column; never run, since the program does not compile.
+#[allow(missing_docs, clippy::missing_errors_doc)]
+pub trait NotAColumn<C> {
+    const KIND: Kind = Kind::Text;
+    const LABELS: &'static [&'static str] = &[];
+    const NULLABLE: bool = false;
+
+    fn store(_: &mut RowBuf, _: &'static str, _: &C) -> Result<(), FieldError> {
+        unreachable!()
+    }
+
+    fn load(_: &dyn Row, _: usize, _: &'static str) -> Result<C, FieldError> {
+        unreachable!()
+    }
+
+    fn push(_: &mut RowBuf, _: &C) -> Result<(), ValueError> {
+        unreachable!()
+    }
+
+    fn take(_: ValueRef<'_>) -> Result<C, ValueError> {
+        unreachable!()
+    }
 }
 
-/// Stores one `#[json]` field.
-///
-/// # Errors
-/// See [`json::store`].
-pub fn store_json<V: Serialize>(
-    row: &mut RowBuf,
-    column: &'static str,
-    nullable: bool,
-    value: &V,
-) -> Result<(), FieldError> {
-    json::store(value, nullable, row).map_err(|source| FieldError { column, source })
+impl<C> NotAColumn<C> for Field<C> {}
+
+/// A `#[json]` field, by its type.
+#[derive(Debug)]
+pub struct JsonField<V>(PhantomData<V>);
+
+impl<V: Serialize + DeserializeOwned> JsonField<V> {
+    /// Stores the field.
+    ///
+    /// # Errors
+    /// See [`json::store`].
+    pub fn store(row: &mut RowBuf, column: &'static str, nullable: bool, value: &V) -> Result<(), FieldError> {
+        json::store(value, nullable, row).map_err(|source| FieldError { column, source })
+    }
+
+    /// Reads the field.
+    ///
+    /// # Errors
+    /// See [`json::load`].
+    pub fn load(row: &dyn Row, position: usize, column: &'static str) -> Result<V, FieldError> {
+        row.value(position).and_then(json::load).map_err(|source| FieldError { column, source })
+    }
 }
 
-/// Reads one `#[json]` field.
-///
-/// # Errors
-/// See [`json::load`].
-pub fn load_json<V: DeserializeOwned>(
-    row: &dyn Row,
-    position: usize,
-    column: &'static str,
-) -> Result<V, FieldError> {
-    row.value(position).and_then(json::load).map_err(|source| FieldError { column, source })
+/// What [`JsonField`] says of a type that serde does not know; never run.
+#[allow(missing_docs, clippy::missing_errors_doc)]
+pub trait NotJson<V> {
+    fn store(_: &mut RowBuf, _: &'static str, _: bool, _: &V) -> Result<(), FieldError> {
+        unreachable!()
+    }
+
+    fn load(_: &dyn Row, _: usize, _: &'static str) -> Result<V, FieldError> {
+        unreachable!()
+    }
 }
 
-/// The value of a `#[version]` field.
+impl<V> NotJson<V> for JsonField<V> {}
+
+/// A `#[skip]` field, by its type.
+#[derive(Debug)]
+pub struct SkippedField<V>(PhantomData<V>);
+
+impl<V: Default> SkippedField<V> {
+    /// The value that is read.
+    #[must_use]
+    pub fn make() -> V {
+        V::default()
+    }
+}
+
+/// What [`SkippedField`] says of a type without a default; never run.
+#[allow(missing_docs)]
+pub trait NotSkipped<V> {
+    #[must_use]
+    fn make() -> V {
+        unreachable!()
+    }
+}
+
+impl<V> NotSkipped<V> for SkippedField<V> {}
+
+/// A `#[version]` field, by its type.
+#[derive(Debug)]
+pub struct VersionField<C>(PhantomData<C>);
+
+impl<C: VersionNumber> VersionField<C> {
+    /// The value of the field.
+    ///
+    /// # Errors
+    /// See [`VersionNumber::from_count`].
+    pub fn count(column: &'static str, count: i64) -> Result<C, FieldError> {
+        C::from_count(count).map_err(|source| FieldError { column, source })
+    }
+}
+
+/// What [`VersionField`] says of a type that cannot count; never run.
+#[allow(missing_docs, clippy::missing_errors_doc)]
+pub trait NotAVersion<C> {
+    fn count(_: &'static str, _: i64) -> Result<C, FieldError> {
+        unreachable!()
+    }
+}
+
+impl<C> NotAVersion<C> for VersionField<C> {}
+
+/// The text of an enum's column.
 ///
 /// # Errors
-/// See [`VersionNumber::from_count`].
-pub fn version<C: VersionNumber>(column: &'static str, count: i64) -> Result<C, FieldError> {
-    C::from_count(count).map_err(|source| FieldError { column, source })
+/// The stored value is no text.
+pub fn label<'a>(value: ValueRef<'a>, name: &'static str) -> Result<&'a str, ValueError> {
+    text(value, name)
+}
+
+/// The error for a text that is none of the enum's labels.
+///
+/// # Errors
+/// Always.
+pub fn unknown_label<C>(label: &str, name: &'static str, labels: &[&str]) -> Result<C, ValueError> {
+    Err(ValueError::UnknownLabel { label: label.to_owned(), name, labels: labels.join(", ") })
+}
+
+/// The schema of a collection whose struct has mistakes: the program does not compile.
+pub const NO_SCHEMA: Schema = Schema {
+    name: "",
+    columns: &[],
+    id: &[],
+    indexes: &[],
+    version: None,
+    capture: Capture::Full,
+    partition: &[],
+    cache_seconds: None,
+};
+
+/// Fails to compile, with the caret on the literal, when `fill` is no value of the column.
+#[track_caller]
+pub const fn assert_fill(kind: Kind, labels: &[&str], fill: Fill) {
+    if kind.accepts(labels, fill) {
+        return;
+    }
+    match kind {
+        Kind::Bool => panic!("this does not fill a bool\nhelp: write `fill = false` or `fill = true`"),
+        Kind::F32 | Kind::F64 => panic!("this does not fill a float\nhelp: write a number with a point: `fill = 0.0`"),
+        Kind::Text => panic!("this does not fill a text\nhelp: write a string: `fill = \"…\"`"),
+        Kind::Json => panic!("this does not fill a JSON column\nhelp: write JSON in a string: `fill = \"[]\"`"),
+        Kind::Enum => panic!("this is no label of the enum\nhelp: write one of its labels, in snake case"),
+        Kind::Bytes | Kind::Fixed(_) | Kind::Uuid => {
+            panic!("bytes and ids cannot be filled\nhelp: make the field an `Option`: old rows hold `None`")
+        }
+        Kind::Decimal { precision, .. } if precision > 18 => {
+            panic!("a decimal of more than 18 digits cannot be filled\nhelp: make the field an `Option`: old rows hold `None`")
+        }
+        Kind::Decimal { .. } => {
+            panic!("this does not fill the decimal\nhelp: write its digits without the point: `fill = 1990` for 19.90")
+        }
+        Kind::Date => panic!("this does not fill a date\nhelp: write days since 1970-01-01: `fill = 0`"),
+        Kind::Timestamp => panic!("this does not fill a timestamp\nhelp: write microseconds since 1970: `fill = 0`"),
+        _ => panic!("this does not fill the integer\nhelp: write an integer in the range of the type: `fill = 0`"),
+    }
 }
 
 /// Fails to compile, with the caret on the type, when `C` cannot be a column.

@@ -4,7 +4,7 @@
 //! of it. Knows only [`crate::value`].
 
 mod collection;
-mod column;
+pub(crate) mod column;
 pub(crate) mod json;
 mod kind;
 mod sqlite;

@@ -1,0 +1,51 @@
+//! From attributes to options: which ones there are, where each may stand, and what its value has to be.
+//!
+//! Every parser reports what it does not understand and goes on: no mistake hides another.
+
+pub(crate) mod collection;
+pub(crate) mod column;
+mod duration;
+pub(crate) mod embed;
+mod index;
+mod krate;
+pub(crate) mod mark;
+mod partition;
+
+pub(crate) use index::RawIndex;
+pub(crate) use partition::RawPartition;
+
+use quote::ToTokens;
+use syn::{Attribute, Ident};
+
+use crate::{
+    ctxt::Ctxt,
+    option::{Node, options},
+};
+
+/// The options of every `#[name(…)]` among `attributes`.
+fn options_of(ctxt: &Ctxt, attributes: &[Attribute], name: &str) -> Vec<Node> {
+    let named = attributes.iter().filter(|attribute| attribute.path().is_ident(name));
+    named.flat_map(|attribute| options(ctxt, attribute)).collect()
+}
+
+/// Fills `slot`; reports `key` when it is filled already.
+fn set<T>(ctxt: &Ctxt, slot: &mut Option<T>, key: &impl ToTokens, value: Option<T>) {
+    let Some(value) = value else { return };
+    if slot.is_some() {
+        ctxt.error(key, format!("`{}` is given twice", key.to_token_stream()));
+    } else {
+        *slot = Some(value);
+    }
+}
+
+/// The fields that a list names; whatever is not the name of a field is reported.
+fn fields<'a>(ctxt: &Ctxt, nodes: impl IntoIterator<Item = &'a Node>) -> Vec<Ident> {
+    let field = |node: &Node| match node {
+        Node::Word(field) => Some(field.clone()),
+        other => {
+            ctxt.error(other, "expected the name of a field");
+            None
+        }
+    };
+    nodes.into_iter().filter_map(field).collect()
+}

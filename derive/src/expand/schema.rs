@@ -1,0 +1,129 @@
+//! `const SCHEMA`: the collection as one constant.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Lit, LitStr};
+
+use crate::{
+    ast::{Collection, Column, Index, Partition},
+    attr::mark::Kind,
+    option::Literal,
+};
+
+use super::row::probe;
+
+pub(super) fn expand(collection: &Collection) -> TokenStream {
+    let krate = &collection.krate;
+    let name = &collection.name.text;
+    let columns = collection.columns.iter().map(|one| column(collection, one));
+    let id = &collection.id.columns;
+    let indexes = collection.indexes.iter().map(|one| index(collection, one));
+    let version = option(collection.version());
+    let capture = quote::format_ident!("{}", collection.capture);
+    let partition = collection.partition.iter().map(|one| part(collection, one));
+    let cache_seconds = option(collection.cache_seconds);
+    quote! {{
+        use #krate::__private::{NotAColumn as _, Required as _};
+        &#krate::schema::Schema {
+            name: #name,
+            columns: &[#(#columns),*],
+            id: &[#(#id),*],
+            indexes: &[#(#indexes),*],
+            version: #version,
+            capture: #krate::schema::Capture::#capture,
+            partition: &[#(#partition),*],
+            cache_seconds: #cache_seconds,
+        }
+    }}
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    let none = || quote! { ::core::option::Option::None };
+    value.map_or_else(none, |value| quote! { ::core::option::Option::Some(#value) })
+}
+
+fn column(collection: &Collection, column: &Column) -> TokenStream {
+    let krate = &collection.krate;
+    let name = &column.name.text;
+    let (kind, labels) = kind(collection, column);
+    let nullable = nullable(collection, column);
+    let was = column.was.iter().map(LitStr::value);
+    let mask = column.mask;
+    let fill = option(column.fill.as_ref().map(|literal| fill(collection, literal)));
+    quote! {
+        #krate::schema::ColumnDef {
+            name: #name,
+            kind: #kind,
+            labels: #labels,
+            nullable: #nullable,
+            was: &[#(#was),*],
+            mask: #mask,
+            fill: #fill,
+        }
+    }
+}
+
+/// The kind and the labels of the column, as constants.
+pub(super) fn kind(collection: &Collection, column: &Column) -> (TokenStream, TokenStream) {
+    if column.has(Kind::Json) {
+        let krate = &collection.krate;
+        return (quote! { #krate::schema::Kind::Json }, quote! { &[] });
+    }
+    let probe = probe(collection, column);
+    (quote! { #probe::KIND }, quote! { #probe::LABELS })
+}
+
+/// Whether the column can be `NULL`, as a constant.
+pub(super) fn nullable(collection: &Collection, column: &Column) -> TokenStream {
+    let krate = &collection.krate;
+    if column.has(Kind::Json) {
+        let ty = &column.ty;
+        quote! { <#krate::__private::Json<#ty>>::NULLABLE }
+    } else {
+        let probe = probe(collection, column);
+        quote! { #probe::NULLABLE }
+    }
+}
+
+/// The `Fill` that a literal is.
+pub(super) fn fill(collection: &Collection, literal: &Literal) -> TokenStream {
+    let krate = &collection.krate;
+    let minus = &literal.minus;
+    match &literal.lit {
+        Lit::Str(text) => quote! { #krate::schema::Fill::Text(#text) },
+        Lit::Bool(truth) => {
+            let integer = i64::from(truth.value);
+            quote! { #krate::schema::Fill::Integer(#integer) }
+        }
+        Lit::Int(integer) => quote! { #krate::schema::Fill::Integer(#minus #integer) },
+        other => quote! { #krate::schema::Fill::Real(#minus #other) },
+    }
+}
+
+fn index(collection: &Collection, index: &Index) -> TokenStream {
+    let krate = &collection.krate;
+    let (columns, unique, filter) = (&index.columns, index.unique, option(index.filter.as_ref()));
+    quote! {
+        #krate::schema::Index { columns: &[#(#columns),*], unique: #unique, filter: #filter }
+    }
+}
+
+fn part(collection: &Collection, part: &Partition) -> TokenStream {
+    let krate = &collection.krate;
+    let source = part.column.map_or_else(|| quote! { Object }, |column| quote! { Column(#column) });
+    let transform = match (part.transform.to_string().as_str(), part.number) {
+        ("bucket", Some(count)) => quote! { Bucket(#count) },
+        ("truncate", Some(width)) => quote! { Truncate(#width) },
+        ("year", _) => quote! { Year },
+        ("month", _) => quote! { Month },
+        ("day", _) => quote! { Day },
+        ("hour", _) => quote! { Hour },
+        _ => quote! { Identity },
+    };
+    quote! {
+        #krate::schema::Partition {
+            source: #krate::schema::PartitionSource::#source,
+            transform: #krate::schema::Transform::#transform,
+        }
+    }
+}
