@@ -12,7 +12,12 @@ use terrace::prelude::*;
 
 /// A flight from New York.
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(id(date, carrier, number, origin), index(destination, date), partition(month(date)), cache = "1h")]
+#[collection(
+    id(date, carrier, number, origin),
+    index(destination, date),
+    partition(month(date)),
+    cache = "1h"
+)]
 struct Flight {
     date: Date,
     carrier: String,

@@ -98,7 +98,12 @@ impl<V: Serialize + DeserializeOwned> JsonField<V> {
     ///
     /// # Errors
     /// See [`json::store`].
-    pub fn store(row: &mut RowBuf, column: &'static str, nullable: bool, value: &V) -> Result<(), FieldError> {
+    pub fn store(
+        row: &mut RowBuf,
+        column: &'static str,
+        nullable: bool,
+        value: &V,
+    ) -> Result<(), FieldError> {
         json::store(value, nullable, row).map_err(|source| FieldError { column, source })
     }
 
@@ -208,22 +213,34 @@ pub const fn assert_fill(kind: Kind, labels: &[&str], fill: Fill) {
     }
     match kind {
         Kind::Bool => panic!("this does not fill a bool\nhelp: write `fill = false` or `fill = true`"),
-        Kind::F32 | Kind::F64 => panic!("this does not fill a float\nhelp: write a number with a point: `fill = 0.0`"),
+        Kind::F32 | Kind::F64 => {
+            panic!("this does not fill a float\nhelp: write a number with a point: `fill = 0.0`")
+        }
         Kind::Text => panic!("this does not fill a text\nhelp: write a string: `fill = \"…\"`"),
-        Kind::Json => panic!("this does not fill a JSON column\nhelp: write JSON in a string: `fill = \"[]\"`"),
+        Kind::Json => {
+            panic!("this does not fill a JSON column\nhelp: write JSON in a string: `fill = \"[]\"`")
+        }
         Kind::Enum => panic!("this is no label of the enum\nhelp: write one of its labels, in snake case"),
         Kind::Bytes | Kind::Fixed(_) | Kind::Uuid => {
             panic!("bytes and ids cannot be filled\nhelp: make the field an `Option`: old rows hold `None`")
         }
         Kind::Decimal { precision, .. } if precision > 18 => {
-            panic!("a decimal of more than 18 digits cannot be filled\nhelp: make the field an `Option`: old rows hold `None`")
+            panic!(
+                "a decimal of more than 18 digits cannot be filled\nhelp: make the field an `Option`: old rows hold `None`"
+            )
         }
         Kind::Decimal { .. } => {
-            panic!("this does not fill the decimal\nhelp: write its digits without the point: `fill = 1990` for 19.90")
+            panic!(
+                "this does not fill the decimal\nhelp: write its digits without the point: `fill = 1990` for 19.90"
+            )
         }
         Kind::Date => panic!("this does not fill a date\nhelp: write days since 1970-01-01: `fill = 0`"),
-        Kind::Timestamp => panic!("this does not fill a timestamp\nhelp: write microseconds since 1970: `fill = 0`"),
-        _ => panic!("this does not fill the integer\nhelp: write an integer in the range of the type: `fill = 0`"),
+        Kind::Timestamp => {
+            panic!("this does not fill a timestamp\nhelp: write microseconds since 1970: `fill = 0`")
+        }
+        _ => panic!(
+            "this does not fill the integer\nhelp: write an integer in the range of the type: `fill = 0`"
+        ),
     }
 }
 

@@ -51,7 +51,7 @@ fn add_rename_widen_and_index_keep_every_document() -> Result<(), StorageError> 
     }
 
     #[derive(Collection, Clone, Debug, PartialEq)]
-    #[collection(name = "order", unique(id, region))]
+    #[collection(name = "order", unique(total, label))]
     struct Order {
         region: Option<String>,
         #[id]

@@ -213,7 +213,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => real().prop_map(Op::DeleteFound),
     ];
     let nested = single.prop_recursive(3, 30, 6, |inner| {
-        let ending = prop_oneof![3 => Just(Ending::Commit), 2 => Just(Ending::Abort), 1 => Just(Ending::Panic)];
+        let ending =
+            prop_oneof![3 => Just(Ending::Commit), 2 => Just(Ending::Abort), 1 => Just(Ending::Panic)];
         (vec(inner, 0..8), ending).prop_map(|(ops, ending)| Op::Nested(ops, ending))
     });
     prop_oneof![40 => nested, 2 => Just(Op::Reopen), 1 => Just(Op::Migrate)]
@@ -393,7 +394,11 @@ fn check_log(db: &Db) -> Result<Result<(), TestCaseError>, StorageError> {
         }
         next += 1;
     }
-    Ok(if transaction.is_none() { Ok(()) } else { Err(TestCaseError::fail("the last transaction has no end")) })
+    Ok(if transaction.is_none() {
+        Ok(())
+    } else {
+        Err(TestCaseError::fail("the last transaction has no end"))
+    })
 }
 
 fn run(ops: &[Op]) -> Result<(), TestCaseError> {

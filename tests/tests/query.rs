@@ -18,7 +18,13 @@ struct Item {
 fn item() -> impl Strategy<Value = Item> {
     let text = prop_oneof![Just("a"), Just("ab"), Just("b\0c"), Just(""), Just("é")].prop_map(str::to_owned);
     (any::<i64>(), proptest::option::of(text), 0..10i64, proptest::option::of(-2..3i32), vec(0..3u8, 0..3))
-        .prop_map(|(id, group, rank, score, data)| Item { id, group, rank, score: score.map(f64::from), data })
+        .prop_map(|(id, group, rank, score, data)| Item {
+            id,
+            group,
+            rank,
+            score: score.map(f64::from),
+            data,
+        })
 }
 
 fn items() -> impl Strategy<Value = Vec<Item>> {
@@ -37,7 +43,8 @@ fn filter() -> impl Strategy<Value = Filter<Item>> {
         (0..10i64, 0..10i64).prop_map(move |(a, b)| c.rank.between(a, b)),
         vec(0..10i64, 0..4).prop_map(move |v| c.rank.is_in(v)),
         prop_oneof![Just("a"), Just("b\0c"), Just(""), Just("\0")].prop_map(move |v| c.group.ge(v)),
-        prop_oneof![Just("a"), Just("b\0"), Just(""), Just("\u{10FFFF}")].prop_map(move |v| c.group.starts_with(v)),
+        prop_oneof![Just("a"), Just("b\0"), Just(""), Just("\u{10FFFF}")]
+            .prop_map(move |v| c.group.starts_with(v)),
         prop_oneof![Just("b"), Just("\0c"), Just("")].prop_map(move |v| c.group.ends_with(v)),
         prop_oneof![Just("b"), Just("\0"), Just("")].prop_map(move |v| c.group.contains(v)),
         vec(prop_oneof![Just("a"), Just("b\0c"), Just("")], 0..3).prop_map(move |v| c.group.is_in(v)),
@@ -124,8 +131,14 @@ fn in_takes_any_number_of_values() -> Result<(), StorageError> {
 #[test]
 fn invariant_11_the_limits_of_durable_objects_hold_natively() -> Result<(), StorageError> {
     let db = thousand()?;
-    let either = |count: i64| (1..count).fold(Item::COLUMNS.rank.eq(0), |all, rank| all.or(Item::COLUMNS.rank.eq(rank)));
-    assert_eq!(db.find::<Item>(|_| either(100)).count()?, 100, "100 deep would be too deep: the tree is balanced");
+    let either = |count: i64| {
+        (1..count).fold(Item::COLUMNS.rank.eq(0), |all, rank| all.or(Item::COLUMNS.rank.eq(rank)))
+    };
+    assert_eq!(
+        db.find::<Item>(|_| either(100)).count()?,
+        100,
+        "100 deep would be too deep: the tree is balanced"
+    );
     let is_limit = |error: StorageError| matches!(error.source, Cause::Limit { .. });
     assert!(db.find::<Item>(|_| either(101)).count().is_err_and(is_limit), "101 parameters");
     let long = format!("SELECT 1 -- {}", "x".repeat(100_000));
@@ -228,7 +241,8 @@ fn a_stale_document_is_a_conflict() -> Result<(), StorageError> {
     stale.insert(&db)?;
     let fresh = stale.update(&db, |i| i.total = 5)?;
     assert_eq!((fresh.version, fresh.total), (2, 5));
-    let conflict = |error: StorageError| matches!(error.source, Cause::Conflict { expected: 1, found: 2, .. });
+    let conflict =
+        |error: StorageError| matches!(error.source, Cause::Conflict { expected: 1, found: 2, .. });
     assert!(stale.update(&db, |i| i.total = 6).is_err_and(conflict));
     assert!(stale.delete(&db).is_err_and(conflict));
     assert!(stale.upsert(&db).is_err_and(conflict));

@@ -55,12 +55,14 @@ struct Nested {
     inner: Option<Box<Nested>>,
 }
 
-const TEXTS: [&str; 7] = ["", "\0", "a\0b\0", "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿", "e\u{301}\u{327}", "'\"`; DROP TABLE x; --", "\u{10FFFF}\u{FFFD}"];
+const TEXTS: [&str; 7] =
+    ["", "\0", "a\0b\0", "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿", "e\u{301}\u{327}", "'\"`; DROP TABLE x; --", "\u{10FFFF}\u{FFFD}"];
 const LARGE: [i64; 8] =
     [i64::MIN, i64::MAX, 0, -1, 9_007_199_254_740_993, -9_007_199_254_740_993, 1 << 53, i64::MIN + 1];
 
 fn finite(random: &mut Random) -> f64 {
-    let special = [-0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 5e-324, f64::MAX, 0.1 + 0.2];
+    let special =
+        [-0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 5e-324, f64::MAX, 0.1 + 0.2];
     loop {
         let real = f64::from_bits(random.bits());
         if random.below(3) == 0 {
@@ -96,7 +98,8 @@ fn everything(random: &mut Random, at: usize) -> Everything {
         moment: Timestamp::from_micros(bits as i64),
         jiff: jiff::Timestamp::from_microsecond(bits as i64 % 100_000_000_000_000_000).expect("in range"),
         day: Date::from_days(bits as i32),
-        price: Decimal::from_unscaled(i128::from(bits % 20_000_000_000) - 9_999_999_999).unwrap_or(Decimal::from_unscaled(0).expect("0 fits")),
+        price: Decimal::from_unscaled(i128::from(bits % 20_000_000_000) - 9_999_999_999)
+            .unwrap_or(Decimal::from_unscaled(0).expect("0 fits")),
         huge: Decimal::from_unscaled(huge).expect("at most 38 digits"),
         color: if bits & 2 == 0 { Color::Red } else { Color::DeepSeaGreen },
         cents: Cents(bits as i64),
@@ -177,14 +180,26 @@ fn decimals_of_any_width_sort_as_numbers() -> Result<(), Box<dyn std::error::Err
     }
 
     let db = Db::open_in_memory(collections![Amount])?;
-    let texts = ["-999999999999999999999.999", "-10", "-9.5", "-0.001", "0", "0.001", "9", "10.25", "123456789012345678901234567"];
+    let texts = [
+        "-999999999999999999999.999",
+        "-10",
+        "-9.5",
+        "-0.001",
+        "0",
+        "0.001",
+        "9",
+        "10.25",
+        "123456789012345678901234567",
+    ];
     for text in texts.iter().rev() {
         db.insert(&Amount { value: text.parse()? })?;
     }
     let sorted: Vec<String> =
         db.all::<Amount>().order_by(|a| a.value.asc()).all()?.iter().map(|a| a.value.to_string()).collect();
-    let expected: Vec<String> =
-        texts.iter().map(|text| text.parse::<Decimal<30, 3>>().map(|value| value.to_string())).collect::<Result<_, _>>()?;
+    let expected: Vec<String> = texts
+        .iter()
+        .map(|text| text.parse::<Decimal<30, 3>>().map(|value| value.to_string()))
+        .collect::<Result<_, _>>()?;
     assert_eq!(sorted, expected);
     Ok(())
 }

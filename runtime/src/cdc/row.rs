@@ -36,7 +36,7 @@ fn encode_value(to: &mut Vec<u8>, value: ValueRef<'_>, storage: Storage) -> Resu
         (ValueRef::Text(text), Storage::Text) => put_bytes(to, text.as_bytes()),
         (ValueRef::Blob(bytes), Storage::Blob) => put_bytes(to, bytes),
         (other, storage) => {
-            return Err(ValueError::Mismatch { expected: storage.sql(), found: other.type_name() });
+            return Err(ValueError::Mismatch { expected: storage.name(), found: other.type_name() });
         }
     }
     Ok(())

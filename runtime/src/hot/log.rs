@@ -33,8 +33,10 @@ pub(super) const TABLES: [&str; 5] = [
 
 const READ_TAIL: &str =
     "SELECT first_seq, count, length(bytes), state FROM _terrace_log ORDER BY first_seq DESC LIMIT 1";
+/// Changes nothing when the row is not the tail any more, or not as it was.
 const APPEND_TAIL: &str = "UPDATE _terrace_log SET count = count + ?3, state = ?4, \
-                           bytes = CAST(bytes || ?5 AS BLOB) WHERE first_seq = ?1 AND count = ?2";
+                           bytes = CAST(bytes || ?5 AS BLOB) WHERE first_seq = ?1 AND count = ?2 \
+                           AND NOT EXISTS (SELECT 1 FROM _terrace_log WHERE first_seq > ?1)";
 const INSERT_ROW: &str =
     "INSERT INTO _terrace_log (first_seq, count, parts, state, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
 const INSERT_PART: &str = "INSERT INTO _terrace_log_part (first_seq, part, bytes) VALUES (?1, ?2, ?3)";

@@ -134,7 +134,9 @@ impl Migration<'_> {
             let change = match earlier {
                 Some(earlier) if earlier.name == later.name => continue,
                 Some(earlier) => format!("RENAME COLUMN {} TO {name}", quote(&earlier.name)),
-                None => format!("ADD COLUMN {name} {}{}", later.kind.storage().sql(), constraints(later)),
+                None => {
+                    format!("ADD COLUMN {name} {}{}", later.kind.storage().column_type(), constraints(later))
+                }
             };
             backend.execute(&format!("ALTER TABLE {table} {change}"), &RowBuf::new())?;
         }

@@ -61,8 +61,7 @@ impl Sql {
     }
 
     fn column(&mut self, schema: &Schema, column: &str) -> Outcome<()> {
-        let unknown = || Cause::Schema(format!("there is no column `{column}` in `{}`", schema.name));
-        schema.column(column).ok_or_else(unknown)?;
+        known(schema, column)?;
         self.push(&quote(column));
         Ok(())
     }
@@ -132,19 +131,26 @@ impl Sql {
         Ok(())
     }
 
-    /// Compares the last bytes, since SQLite's functions of text stop at a NUL.
+    /// Compares the last bytes, since SQLite's functions of text stop at a NUL; the `substr` of an empty blob is NULL.
     fn text_end(&mut self, schema: &Schema, column: &str, part: &str) -> Outcome<()> {
         if part.is_empty() {
+            self.push("length(");
             self.column(schema, column)?;
-            self.push(" IS NOT NULL");
+            self.push(") >= 0");
             return Ok(());
         }
-        self.push("substr(CAST(");
-        self.column(schema, column)?;
-        self.push(&format!(" AS BLOB), -{}) = ", part.len()));
+        known(schema, column)?;
+        let bytes = format!("CAST({} AS BLOB)", quote(column));
+        self.push(&format!("ifnull(substr({bytes}, -{}), {bytes}) = ", part.len()));
         self.bind(Value::Blob(part.as_bytes().to_vec()));
         Ok(())
     }
+}
+
+fn known(schema: &Schema, column: &str) -> Outcome<()> {
+    let unknown = || Cause::Schema(format!("there is no column `{column}` in `{}`", schema.name));
+    schema.column(column).ok_or_else(unknown)?;
+    Ok(())
 }
 
 fn operator(comparison: Comparison) -> &'static str {

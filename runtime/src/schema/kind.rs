@@ -66,9 +66,19 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// The word of SQL for it.
+    /// The type of a column of a STRICT table for it.
+    ///
+    /// Floats are kept in an `ANY` column: a `REAL` one stores −0.0 as the integer 0, and loses its sign.
+    pub(crate) fn column_type(self) -> &'static str {
+        match self {
+            Self::Real => "ANY",
+            other => other.name(),
+        }
+    }
+
+    /// What SQLite calls it.
     #[must_use]
-    pub fn sql(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Integer => "INTEGER",
             Self::Real => "REAL",

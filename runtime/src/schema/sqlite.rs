@@ -33,7 +33,7 @@ impl Schema {
     fn column_sql(&self, position: usize, column: &ColumnDef) -> String {
         let key = if self.is_rowid() && self.id.contains(&position) { " PRIMARY KEY" } else { "" };
         let null = if column.nullable { "" } else { " NOT NULL" };
-        format!("{} {}{key}{null}", quote(column.name), column.kind.storage().sql())
+        format!("{} {}{key}{null}", quote(column.name), column.kind.storage().column_type())
     }
 
     /// The name of an index: what it covers, so that a changed index has another name.

@@ -29,7 +29,11 @@ fn write(db: &Db, random: &mut Random, first: i64, size: u64) -> Result<i64, Sto
     db.transaction(|db| {
         let end = first + i64::try_from(size).unwrap_or(1);
         for id in first..end {
-            db.insert(&Entry { id, text: "x".repeat(usize::try_from(random.below(200)).unwrap_or(0)), count: 0 })?;
+            db.insert(&Entry {
+                id,
+                text: "x".repeat(usize::try_from(random.below(200)).unwrap_or(0)),
+                count: 0,
+            })?;
         }
         if first > 10 {
             let known = random.below(first.unsigned_abs()).cast_signed();

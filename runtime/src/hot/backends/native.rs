@@ -41,6 +41,9 @@ const LIMITS: [(Limit, i32); 8] = [
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
 ];
 
+/// What SQLite says of a statement beyond one of them.
+const BEYOND_LIMIT: [&str; 4] = ["too many", "too large", "too long", "variable number must be"];
+
 /// A connection to a file, or to memory.
 pub(crate) struct Native {
     connection: Connection,
@@ -139,6 +142,9 @@ impl Backend for Native {
             }
             other => failure(other, sql),
         })?;
+        if !statement.readonly() {
+            return Err(Failure::from(Cause::NotARead).within(sql));
+        }
         if statement.parameter_count() != parameters.len() {
             let problem = format!(
                 "the statement has {} parameters and {} values were given",
@@ -285,9 +291,7 @@ fn cause(error: Error) -> Cause {
         ErrorCode::NotADatabase => Cause::NotADatabase { source },
         ErrorCode::DatabaseCorrupt => Cause::Corrupt { what: "the database file".to_owned(), problem: text },
         ErrorCode::TooBig => Cause::Limit { limit: format!("{text}; a row holds at most 2 MB") },
-        _ if text.contains("too many") || text.contains("too large") || text.contains("too long") => {
-            Cause::Limit { limit: text }
-        }
+        _ if BEYOND_LIMIT.iter().any(|part| text.contains(part)) => Cause::Limit { limit: text },
         _ => Cause::Sqlite(source),
     }
 }
