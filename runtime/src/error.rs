@@ -38,6 +38,8 @@ pub enum Operation {
     Changes,
     /// Applying a change log.
     Replay,
+    /// Making a value, outside of any database.
+    Value,
 }
 
 /// Something that did not work, and left everything as it was before.
@@ -319,7 +321,13 @@ impl<R> During<R> for Outcome<R> {
 
 impl From<FieldError> for StorageError {
     fn from(error: FieldError) -> Self {
-        Failure::from(error).during(Operation::Find, None)
+        Failure::from(error).during(Operation::Value, None)
+    }
+}
+
+impl From<ValueError> for StorageError {
+    fn from(error: ValueError) -> Self {
+        Failure::from(error).during(Operation::Value, None)
     }
 }
 
@@ -345,6 +353,7 @@ impl fmt::Display for Operation {
             Self::Transaction => "transaction",
             Self::Changes => "changes",
             Self::Replay => "replay",
+            Self::Value => "value",
         })
     }
 }
