@@ -29,3 +29,8 @@ pub mod prelude {
         hot::{Document, Retention},
     };
 }
+
+/// The README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -88,6 +88,9 @@ impl Sql {
             self.push("0");
             return Ok(());
         };
+        if let Value::Real(_) = first {
+            return self.one_of_floats(schema, column, values);
+        }
         let item = match first {
             Value::Text(_) => "CAST(unhex(value) AS TEXT)",
             Value::Blob(_) => "unhex(value)",
@@ -99,6 +102,17 @@ impl Sql {
             self.push(&format!(" IN (SELECT {item} FROM json_each("));
             self.bind(Value::Text(array));
             self.push("))");
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    /// Floats have no text that SQLite reads back exactly, so each is a parameter.
+    fn one_of_floats(&mut self, schema: &Schema, column: &str, values: &[Value]) -> Outcome<()> {
+        self.column(schema, column)?;
+        for (at, value) in values.iter().enumerate() {
+            self.push(if at == 0 { " IN (" } else { ", " });
+            self.bind(value.clone());
         }
         self.push(")");
         Ok(())
@@ -204,7 +218,7 @@ fn json_item(value: &Value) -> Outcome<String> {
         ValueRef::Text(text) => format!("\"{}\"", hex(text.as_bytes())),
         ValueRef::Blob(bytes) => format!("\"{}\"", hex(bytes)),
         ValueRef::Real(_) | ValueRef::Null => {
-            return Err(Cause::Schema("`is_in` takes integers, texts and bytes".to_owned()).into());
+            return Err(Cause::Schema("the values of an `is_in` are of one type".to_owned()).into());
         }
     })
 }
