@@ -28,7 +28,7 @@ pub(crate) fn label_of(ctxt: &Ctxt, attributes: &[Attribute]) -> Option<LitStr> 
                 set(ctxt, &mut label, key, node.string(ctxt, "name = \"in_transit\""));
             }
             Some(key) => {
-                spelling::unknown(ctxt, key, "option of a variant", "the options of a variant", &["name"])
+                spelling::unknown(ctxt, key, "option of a variant", "the options of a variant", &["name"]);
             }
             None => ctxt.error(&node, "expected `name = \"…\"`"),
         }
