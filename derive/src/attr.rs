@@ -22,6 +22,19 @@ use crate::{
     option::{Node, options},
 };
 
+/// An option and how it is written.
+pub(crate) type Key = (&'static str, &'static str);
+
+/// The words of options.
+fn words(keys: &[Key]) -> Vec<&'static str> {
+    keys.iter().map(|(word, _)| *word).collect()
+}
+
+/// How the option `word` is written, if it is one of `keys`.
+fn example(keys: &[Key], word: &str) -> Option<&'static str> {
+    keys.iter().find(|(known, _)| *known == word).map(|(_, example)| *example)
+}
+
 /// The options of every `#[name(…)]` among `attributes`.
 fn options_of(ctxt: &Ctxt, attributes: &[Attribute], name: &str) -> Vec<Node> {
     let named = attributes.iter().filter(|attribute| attribute.path().is_ident(name));

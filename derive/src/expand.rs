@@ -3,7 +3,7 @@
 //! A field's type is only ever named through `__private::Field<Type>` and its siblings. They answer for every type; so
 //! when a type cannot be a column, the one assertion of the field says so, and nothing else complains.
 
-mod assert;
+pub(crate) mod assert;
 pub(crate) mod columns;
 mod key;
 mod row;

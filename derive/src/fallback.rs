@@ -8,11 +8,11 @@ use syn::{Type, parse_quote};
 use crate::{
     ast::{Collection, Column},
     attr::mark::Kind,
-    expand::columns,
+    expand::{assert, columns},
     types,
 };
 
-/// The errors, the columns and empty impls.
+/// The errors, the columns, empty impls, and the assertions on types, which find more errors.
 pub(crate) fn collection(mut collection: Collection, errors: &syn::Error) -> TokenStream {
     let errors = errors.to_compile_error();
     let generic = !collection.input.generics.params.is_empty();
@@ -21,7 +21,8 @@ pub(crate) fn collection(mut collection: Collection, errors: &syn::Error) -> Tok
     let id = id_type(&collection);
     let implementation = implementation(&collection, &id);
     let key = key(&collection, &id);
-    quote! { #errors #columns #implementation #key }
+    let assertions = if generic { TokenStream::new() } else { assert::types_only(&collection) };
+    quote! { #errors #columns #implementation #key #assertions }
 }
 
 /// Whether the type would need a lifetime that the struct of columns does not have.

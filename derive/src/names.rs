@@ -1,7 +1,7 @@
 //! Names of collections and columns: where they come from and which ones `SQLite`, the platform or the lake keep.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::ToTokens;
 use syn::{Ident, LitStr, ext::IdentExt};
 
 use crate::ctxt::Ctxt;
@@ -51,9 +51,11 @@ impl Name {
 }
 
 impl ToTokens for Name {
+    /// A literal in the place of what was written.
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let text = &self.text;
-        tokens.extend(quote_spanned!(self.span=> #text));
+        let mut literal = Literal::string(&self.text);
+        literal.set_span(self.span);
+        literal.to_tokens(tokens);
     }
 }
 

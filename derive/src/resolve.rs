@@ -65,7 +65,7 @@ fn marked(collection: &Collection, kind: Kind) -> impl Iterator<Item = usize> {
 /// The indexes of `#[index]` and `#[unique]`, in the order of the fields.
 fn marked_indexes(collection: &Collection) -> Vec<Index> {
     let of = |(position, column): (usize, &Column)| {
-        let marks = column.marks.iter().filter(|mark| matches!(mark.kind, Kind::Index | Kind::Unique));
+        let marks = [Kind::Index, Kind::Unique].into_iter().filter_map(|kind| column.mark(kind));
         let index = |mark: &Mark| Index {
             key: mark.ident.clone(),
             columns: vec![position],
@@ -73,7 +73,7 @@ fn marked_indexes(collection: &Collection) -> Vec<Index> {
             unique: mark.kind == Kind::Unique,
             filter: None,
         };
-        marks.map(index).collect::<Vec<_>>()
+        marks.map(index).collect::<Vec<Index>>()
     };
     collection.columns.iter().enumerate().flat_map(of).collect()
 }

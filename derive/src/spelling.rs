@@ -15,7 +15,8 @@ pub(crate) fn hint(typed: &str, all: &str, known: &[&str]) -> String {
     let meant = nearest(typed, known.iter().copied())
         .map(|word| format!("\nhelp: did you mean `{word}`?"))
         .unwrap_or_default();
-    format!("{meant}\nnote: {all} are {}", list(known))
+    let are = if known.len() == 1 { "is" } else { "are" };
+    format!("{meant}\nnote: {all} {are} {}", list(known))
 }
 
 /// Reports that `key` is not one of `known`; `what` is one of them in words, `all` all of them.

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericArgument, Ident, PathArguments, Type, TypeReference};
+use syn::{GenericArgument, Ident, Path, PathArguments, Type, TypeReference};
 
 /// The type without the invisible groups that `macro_rules!` puts around it.
 pub(crate) fn ungroup(mut ty: &Type) -> &Type {
@@ -27,6 +27,14 @@ pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Whether the type is written `Decimal<…>` or `Option<Decimal<…>>`.
+pub(crate) fn is_decimal(ty: &Type) -> bool {
+    match ungroup(inside_option(ty).unwrap_or(ty)) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "Decimal"),
+        _ => false,
+    }
+}
+
 /// The type as the user reads it.
 pub(crate) fn text(ty: &Type) -> String {
     let tokens = ungroup(ty).to_token_stream().to_string();
@@ -35,18 +43,25 @@ pub(crate) fn text(ty: &Type) -> String {
     joined.replace(">=", "> =")
 }
 
-/// What is wrong with a primitive type that no column can have, and the part of `ty` that is guilty.
+/// What is wrong with a well-known type that no column can have, and the part of `ty` that is guilty.
 pub(crate) fn complaint(ty: &Type) -> Option<(&Type, String)> {
     let ty = ungroup(ty);
     if let Some(inner) = inside_option(ty) {
-        return complaint(inner);
+        return nested(ty, inner).or_else(|| complaint(inner));
     }
     let message = match ty {
         Type::Reference(reference) => reference_complaint(reference),
-        Type::Path(path) => primitive_complaint(&path.path.get_ident()?.to_string())?,
+        Type::Path(path) => path_complaint(&path.path)?,
         _ => return None,
     };
     Some((ty, message))
+}
+
+/// An `Option` directly inside of another.
+fn nested<'a>(ty: &'a Type, inner: &Type) -> Option<(&'a Type, String)> {
+    inside_option(inner)?;
+    let (whole, help) = (text(ty), text(inner));
+    Some((ty, format!("`{whole}` cannot be a column\nnote: NULL has only one level\nhelp: use `{help}`")))
 }
 
 fn reference_complaint(reference: &TypeReference) -> String {
@@ -56,6 +71,21 @@ fn reference_complaint(reference: &TypeReference) -> String {
         other => other.to_owned(),
     };
     format!("a column owns its value\nhelp: use `{owned}`")
+}
+
+fn path_complaint(path: &Path) -> Option<String> {
+    if let Some(ident) = path.get_ident() {
+        return primitive_complaint(&ident.to_string());
+    }
+    let mut from_end = path.segments.iter().rev();
+    let last = from_end.next()?.ident.to_string();
+    let help = match last.as_str() {
+        "SystemTime" | "Instant" => "use `Timestamp`",
+        "Duration" => "use `i64`, and say in the name what it counts: `took_millis`",
+        _ => return None,
+    };
+    let of_std = from_end.next()?.ident == "time" && from_end.next()?.ident == "std";
+    of_std.then(|| format!("`{last}` cannot be a column\nhelp: {help}"))
 }
 
 fn primitive_complaint(name: &str) -> Option<String> {

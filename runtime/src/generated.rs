@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    schema::{Capture, Column, FieldError, Fill, Kind, Schema, VersionNumber, column::text, json},
+    schema::{Capture, Column, FieldError, Kind, Schema, VersionNumber, column::text, json},
     value::{Row, RowBuf, ValueError, ValueRef},
 };
 
@@ -205,42 +205,35 @@ pub const NO_SCHEMA: Schema = Schema {
     cache_seconds: None,
 };
 
-/// Fails to compile, with the caret on the literal, when `fill` is no value of the column.
-#[track_caller]
-pub const fn assert_fill(kind: Kind, labels: &[&str], fill: Fill) {
-    if kind.accepts(labels, fill) {
-        return;
-    }
+/// Whether a decimal of this kind can exist; every other kind does.
+#[must_use]
+pub const fn is_decimal(kind: Kind) -> bool {
     match kind {
-        Kind::Bool => panic!("this does not fill a bool\nhelp: write `fill = false` or `fill = true`"),
+        Kind::Decimal { precision, scale } => 1 <= precision && precision <= 38 && scale <= precision,
+        _ => true,
+    }
+}
+
+/// What to write as the fill of a column of this kind.
+#[must_use]
+pub const fn fill_help(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bool => "this does not fill a bool\nhelp: write `fill = false` or `fill = true`",
         Kind::F32 | Kind::F64 => {
-            panic!("this does not fill a float\nhelp: write a number with a point: `fill = 0.0`")
+            "this does not fill a float\nhelp: write a number with a point: `fill = 0.0`"
         }
-        Kind::Text => panic!("this does not fill a text\nhelp: write a string: `fill = \"…\"`"),
-        Kind::Json => {
-            panic!("this does not fill a JSON column\nhelp: write JSON in a string: `fill = \"[]\"`")
+        Kind::Text => "this does not fill a text\nhelp: write a string: `fill = \"…\"`",
+        Kind::Json => "this does not fill a JSON column\nhelp: write JSON in a string: `fill = \"[]\"`",
+        Kind::Enum => "this is no label of the enum\nhelp: write one of its labels, in snake case",
+        Kind::Date => "this does not fill a date\nhelp: write days since 1970-01-01: `fill = 0`",
+        Kind::Timestamp => "this does not fill a timestamp\nhelp: write microseconds since 1970: `fill = 0`",
+        Kind::Decimal { precision, .. } if precision <= 18 => {
+            "this does not fill the decimal\nhelp: write its digits without the point: `fill = 1990` for 19.90"
         }
-        Kind::Enum => panic!("this is no label of the enum\nhelp: write one of its labels, in snake case"),
-        Kind::Bytes | Kind::Fixed(_) | Kind::Uuid => {
-            panic!("bytes and ids cannot be filled\nhelp: make the field an `Option`: old rows hold `None`")
+        Kind::Bytes | Kind::Fixed(_) | Kind::Uuid | Kind::Decimal { .. } => {
+            "there is no literal for this type\nhelp: make the field an `Option`: old rows hold `None`"
         }
-        Kind::Decimal { precision, .. } if precision > 18 => {
-            panic!(
-                "a decimal of more than 18 digits cannot be filled\nhelp: make the field an `Option`: old rows hold `None`"
-            )
-        }
-        Kind::Decimal { .. } => {
-            panic!(
-                "this does not fill the decimal\nhelp: write its digits without the point: `fill = 1990` for 19.90"
-            )
-        }
-        Kind::Date => panic!("this does not fill a date\nhelp: write days since 1970-01-01: `fill = 0`"),
-        Kind::Timestamp => {
-            panic!("this does not fill a timestamp\nhelp: write microseconds since 1970: `fill = 0`")
-        }
-        _ => panic!(
-            "this does not fill the integer\nhelp: write an integer in the range of the type: `fill = 0`"
-        ),
+        _ => "this does not fill the integer\nhelp: write an integer in the range of the type: `fill = 0`",
     }
 }
 
@@ -258,6 +251,7 @@ pub const fn assert_version<C: VersionNumber>() {}
 )]
 pub trait JsonValue {}
 
+#[diagnostic::do_not_recommend]
 impl<V: Serialize + DeserializeOwned> JsonValue for V {}
 
 /// Fails to compile when `V` cannot be stored as JSON.

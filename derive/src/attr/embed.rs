@@ -12,7 +12,9 @@ pub(crate) fn krate_of(ctxt: &Ctxt, attributes: &[Attribute]) -> Option<Path> {
     for node in options_of(ctxt, attributes, "embed") {
         match node.key() {
             Some(key) if key == "crate" => set(ctxt, &mut path, key, krate::parse(ctxt, &node)),
-            Some(key) => spelling::unknown(ctxt, key, "embed option", "the options of `embed`", &["crate"]),
+            Some(key) => {
+                spelling::unknown(ctxt, key, "embed option", "the only option of `embed`", &["crate"]);
+            }
             None => ctxt.error(&node, "expected `crate = ::path`"),
         }
     }
@@ -28,7 +30,13 @@ pub(crate) fn label_of(ctxt: &Ctxt, attributes: &[Attribute]) -> Option<LitStr> 
                 set(ctxt, &mut label, key, node.string(ctxt, "name = \"in_transit\""));
             }
             Some(key) => {
-                spelling::unknown(ctxt, key, "option of a variant", "the options of a variant", &["name"]);
+                spelling::unknown(
+                    ctxt,
+                    key,
+                    "option of a variant",
+                    "the only option of a variant",
+                    &["name"],
+                );
             }
             None => ctxt.error(&node, "expected `name = \"…\"`"),
         }

@@ -1,5 +1,6 @@
 //! `crate = ::path`: where the library is, for those who renamed or re-export it.
 
+use quote::{ToTokens, quote};
 use syn::Path;
 
 use crate::{
@@ -9,15 +10,21 @@ use crate::{
 
 /// The path; one that would depend on the place of the struct is reported.
 pub(super) fn parse(ctxt: &Ctxt, node: &Node) -> Option<Path> {
-    let Node::Is(_, Value::Path(path)) = node else {
-        ctxt.error(node, "`crate` needs a path\nhelp: write `crate = ::terrace`");
-        return None;
+    let path = match node {
+        Node::Is(_, Value::Path(path)) => path,
+        Node::Is(_, value) => return refuse(ctxt, value),
+        other => return refuse(ctxt, other),
     };
     if is_absolute(path) {
         return Some(path.clone());
     }
-    let text = quote::quote!(#path).to_string().replace(' ', "");
+    let text = quote!(#path).to_string().replace(' ', "");
     ctxt.error(path, format!("the path must start with `::` or `crate::`\nhelp: write `crate = ::{text}`"));
+    None
+}
+
+fn refuse(ctxt: &Ctxt, guilty: impl ToTokens) -> Option<Path> {
+    ctxt.error(guilty, "`crate` needs a path\nhelp: write `crate = ::terrace`");
     None
 }
 

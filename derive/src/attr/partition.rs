@@ -2,7 +2,11 @@
 
 use syn::{Ident, Lit};
 
-use crate::{ctxt::Ctxt, option::Node, spelling};
+use crate::{
+    ctxt::Ctxt,
+    option::{Literal, Node},
+    spelling,
+};
 
 const TRANSFORMS: [&str; 7] = ["identity", "year", "month", "day", "hour", "bucket", "truncate"];
 
@@ -42,7 +46,7 @@ fn transform(ctxt: &Ctxt, node: &Node) -> Option<RawPartition> {
             None
         }
         _ if known => {
-            ctxt.error(node, usage(name));
+            ctxt.error(node, usage(name, &[]));
             None
         }
         _ => {
@@ -54,46 +58,42 @@ fn transform(ctxt: &Ctxt, node: &Node) -> Option<RawPartition> {
 
 /// The arguments of a transform that exists.
 fn read(ctxt: &Ctxt, name: &Ident, arguments: &[Node]) -> Option<RawPartition> {
-    let with_number = name == "bucket" || name == "truncate";
-    let found = match arguments {
-        [Node::Word(source)] if with_number => {
-            ctxt.error(name, needs_number(name, source));
+    let (number, source) = match (parameter(name), arguments) {
+        (None, [Node::Word(source)]) => (None, source),
+        (Some(_), [Node::Bare(literal), Node::Word(source)]) => (Some(number(ctxt, name, literal)?), source),
+        _ => {
+            ctxt.error(name, usage(name, arguments));
             return None;
         }
-        [Node::Bare(literal), Node::Word(source)] if with_number => {
-            Some((number(ctxt, name, literal)?, source))
-        }
-        [Node::Word(source)] => {
-            return Some(RawPartition { transform: name.clone(), number: None, source: source.clone() });
-        }
-        _ => None,
     };
-    let Some((number, source)) = found else {
-        ctxt.error(name, usage(name));
-        return None;
-    };
-    Some(RawPartition { transform: name.clone(), number: Some(number), source: source.clone() })
+    Some(RawPartition { transform: name.clone(), number, source: source.clone() })
 }
 
-fn needs_number(name: &Ident, source: &Ident) -> String {
-    if name == "bucket" {
-        format!("`bucket` needs a count\nhelp: write `bucket(16, {source})`")
-    } else {
-        format!("`truncate` needs a width\nhelp: write `truncate(8, {source})`")
+/// What the number of a transform is called, and an example of one; none for a transform without.
+fn parameter(name: &Ident) -> Option<(&'static str, &'static str)> {
+    match name.to_string().as_str() {
+        "bucket" => Some(("a count", "16")),
+        "truncate" => Some(("a width", "8")),
+        _ => None,
     }
 }
 
-fn usage(name: &Ident) -> String {
-    let number = match name.to_string().as_str() {
-        "bucket" => "16, ",
-        "truncate" => "8, ",
-        _ => "",
-    };
-    let arguments = if number.is_empty() { "one column" } else { "a number and one column" };
-    format!("`{name}` takes {arguments}\nhelp: write `{name}({number}created)`")
+/// How a transform is written, with the column that stands there if there is one.
+fn usage(name: &Ident, arguments: &[Node]) -> String {
+    let column = arguments.iter().find(|node| matches!(node, Node::Word(_))).and_then(Node::key);
+    let column = column.map_or_else(|| "created".to_owned(), ToString::to_string);
+    let has_number = arguments.iter().any(|node| matches!(node, Node::Bare(_)));
+    match parameter(name) {
+        None => format!("`{name}` takes one column\nhelp: write `{name}({column})`"),
+        Some((number, example)) => {
+            let needs = if has_number { "takes first" } else { "needs" };
+            let then = if has_number { ", then one column" } else { "" };
+            format!("`{name}` {needs} {number}{then}\nhelp: write `{name}({example}, {column})`")
+        }
+    }
 }
 
-fn number(ctxt: &Ctxt, name: &Ident, literal: &crate::option::Literal) -> Option<u32> {
+fn number(ctxt: &Ctxt, name: &Ident, literal: &Literal) -> Option<u32> {
     let number = match &literal.lit {
         Lit::Int(integer) if literal.minus.is_none() => integer.base10_parse::<u32>().ok(),
         _ => None,

@@ -1,7 +1,5 @@
 //! Rules of single columns, and of all columns together.
 
-use quote::ToTokens;
-
 use crate::{
     ast::{Collection, Column},
     attr::mark::{Kind, Mark},
@@ -94,7 +92,7 @@ fn same_name(ctxt: &Ctxt, collection: &Collection) {
     for (at, later) in collection.columns.iter().enumerate() {
         let earlier = collection.columns.iter().take(at).find(|earlier| earlier.name.is(&later.name.text));
         if let Some(earlier) = earlier {
-            ctxt.error(later.name.to_token_stream(), same_name_message(earlier, later));
+            ctxt.error(&later.name, same_name_message(earlier, later));
         }
     }
 }

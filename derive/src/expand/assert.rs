@@ -14,11 +14,23 @@ use crate::{
 
 use super::row::probe;
 
+/// All assertions of the collection.
 pub(super) fn expand(collection: &Collection) -> TokenStream {
+    let columns = collection.columns.iter().enumerate();
+    let fields = columns.map(|(position, column)| field(collection, position, column));
+    constants(collection, fields.chain(skipped(collection)))
+}
+
+/// The assertions on the types alone, of the fields whose type was not refused already: for a collection with
+/// mistakes, so that a wrong type is reported together with them.
+pub(crate) fn types_only(collection: &Collection) -> TokenStream {
+    let unrefused = |column: &&Column| column.has(Kind::Json) || types::complaint(column.written()).is_none();
+    let fields = collection.columns.iter().filter(unrefused).map(|column| field_type(collection, column));
+    constants(collection, fields.chain(skipped(collection)))
+}
+
+fn constants(collection: &Collection, assertions: impl Iterator<Item = TokenStream>) -> TokenStream {
     let krate = &collection.krate;
-    let fields = collection.columns.iter().enumerate().map(|(at, column)| field(collection, at, column));
-    let skipped = collection.skipped.iter().map(|column| call(collection, column, "assert_skip"));
-    let assertions = fields.chain(skipped);
     quote! {
         #(
             #[allow(deprecated, unused_imports, unused_qualifications, clippy::all, clippy::pedantic)]
@@ -30,6 +42,10 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     }
 }
 
+fn skipped(collection: &Collection) -> impl Iterator<Item = TokenStream> {
+    collection.skipped.iter().map(|column| call(collection, column, "assert_skip"))
+}
+
 /// A call of a library function with the field's type as its parameter, and the caret on that type.
 fn call(collection: &Collection, column: &Column, function: &str) -> TokenStream {
     let (krate, ty) = (&collection.krate, &column.ty);
@@ -37,26 +53,41 @@ fn call(collection: &Collection, column: &Column, function: &str) -> TokenStream
     quote! { #krate::__private::#function::<#ty>(); }
 }
 
-fn field(collection: &Collection, position: usize, column: &Column) -> TokenStream {
+/// That the type is one that the field can have.
+fn field_type(collection: &Collection, column: &Column) -> TokenStream {
     if column.has(Kind::Json) {
-        let json = call(collection, column, "assert_json");
-        let fill = fill(collection, column);
-        return quote! { #json #fill };
+        return call(collection, column, "assert_json");
     }
-    let is_column = call(collection, column, "assert_column");
     let version = column.has(Kind::Version).then(|| call(collection, column, "assert_version"));
+    let column = call(collection, column, "assert_column");
+    quote! { #column #version }
+}
+
+fn field(collection: &Collection, position: usize, column: &Column) -> TokenStream {
+    let (fits, fill) = (field_type(collection, column), fill(collection, column));
+    if column.has(Kind::Json) {
+        return quote! { #fits #fill };
+    }
+    let decimal = types::is_decimal(column.written()).then(|| decimal(collection, column));
     let id = collection.id.columns.contains(&position).then(|| id(collection, column));
     let indexes = indexes(collection, position, column);
     let partition = collection.partition.iter().filter(|part| part.column == Some(position));
     let partition = partition.map(|part| transform(collection, column, part));
-    let fill = fill(collection, column);
-    quote! { #is_column #version #id #indexes #(#partition)* #fill }
+    quote! { #fits #decimal #id #indexes #(#partition)* #fill }
 }
 
 /// `message` as an error unless `fact` holds.
 fn assert(column: &Column, fact: &TokenStream, message: &str) -> TokenStream {
     let span = column.written().span();
     quote_spanned! {span=> ::core::assert!(#fact, #message); }
+}
+
+/// `Decimal<P, S>` checks its digits when it is used; of a column they are checked here, with the caret on them.
+fn decimal(collection: &Collection, column: &Column) -> TokenStream {
+    let (krate, probe, ty) = (&collection.krate, probe(collection, column), types::text(column.written()));
+    let note = "note: a decimal has 1 to 38 digits, and at most all of them after the point";
+    let fact = quote! { #krate::__private::is_decimal(#probe::KIND) };
+    assert(column, &fact, &format!("`{ty}` is no number\n{note}"))
 }
 
 fn id(collection: &Collection, column: &Column) -> TokenStream {
@@ -112,5 +143,7 @@ fn fill(collection: &Collection, column: &Column) -> TokenStream {
     let fill = super::schema::fill(collection, literal);
     let (kind, labels) = super::schema::kind(collection, column);
     let span = literal.lit.span();
-    quote_spanned! {span=> #krate::__private::assert_fill(#kind, #labels, #fill); }
+    quote_spanned! {span=>
+        ::core::assert!(#kind.accepts(#labels, #fill), "{}", #krate::__private::fill_help(#kind));
+    }
 }

@@ -67,6 +67,7 @@ pub trait KeyOf<T> {
     fn store(&self, row: &mut RowBuf) -> Result<(), FieldError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Collection<Id = String>> KeyOf<T> for &str {
     fn store(&self, row: &mut RowBuf) -> Result<(), FieldError> {
         let column = T::SCHEMA.id_columns().next().map_or("", |column| column.name);

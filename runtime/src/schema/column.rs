@@ -18,7 +18,8 @@ use super::Kind;
     message = "`{Self}` cannot be a column",
     label = "not a column type",
     note = "columns hold bool, integers up to 64 bits, f32, f64, String, bytes, Timestamp, Date, Decimal, Uuid, Id, and Option of these",
-    note = "derive `Embed` on an enum or a newtype to make it a column, or add `#[json]` to the field to store it as JSON"
+    note = "derive `Embed` on an enum or a newtype to make it a column, or add `#[json]` to the field to store it as JSON",
+    note = "to refer to a document of a collection, store its id"
 )]
 pub trait Column: Sized {
     /// The type without its `Option`: what filters compare with.
@@ -53,6 +54,7 @@ pub trait Scalar: Column<Base = Self> {}
 
 impl<C: Column<Base = C>> Scalar for C {}
 
+#[diagnostic::do_not_recommend]
 impl<C: Scalar> Column for Option<C> {
     type Base = C;
     const KIND: Kind = C::KIND;
@@ -88,24 +90,28 @@ pub trait Operand<C> {
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C: Scalar> Operand<C> for C {
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
         Column::store(self, row)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C: Scalar> Operand<C> for &C {
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
         Column::store(*self, row)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operand<String> for &str {
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
         row.push(ValueRef::Text(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operand<Vec<u8>> for &[u8] {
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
         row.push(ValueRef::Blob(self))
@@ -128,6 +134,7 @@ pub trait VersionNumber: Column {
 
 macro_rules! integers {
     ($($type:ident $kind:ident),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Column for $type {
             type Base = Self;
             const KIND: Kind = Kind::$kind;
@@ -149,6 +156,7 @@ integers!(i8 I8, i16 I16, i32 I32, i64 I64, u8 U8, u16 U16, u32 U32);
 
 macro_rules! versions {
     ($($type:ident),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl VersionNumber for $type {
             fn from_count(count: i64) -> Result<Self, ValueError> {
                 Self::try_from(count).map_err(|_| out_of_range(count, stringify!($type)))
@@ -159,6 +167,7 @@ macro_rules! versions {
 
 versions!(i32, i64, u32);
 
+#[diagnostic::do_not_recommend]
 impl Column for bool {
     type Base = Self;
     const KIND: Kind = Kind::Bool;
@@ -177,6 +186,7 @@ impl Column for bool {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for f64 {
     type Base = Self;
     const KIND: Kind = Kind::F64;
@@ -194,6 +204,7 @@ impl Column for f64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for f32 {
     type Base = Self;
     const KIND: Kind = Kind::F32;
@@ -215,6 +226,7 @@ impl Column for f32 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for String {
     type Base = Self;
     const KIND: Kind = Kind::Text;
@@ -229,6 +241,7 @@ impl Column for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for Vec<u8> {
     type Base = Self;
     const KIND: Kind = Kind::Bytes;
@@ -243,6 +256,7 @@ impl Column for Vec<u8> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Column for [u8; N] {
     type Base = Self;
     #[allow(clippy::cast_possible_truncation)] // a column above 4 GB is refused with every value

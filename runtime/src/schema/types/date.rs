@@ -80,6 +80,7 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for Date {
     type Base = Self;
     const KIND: Kind = Kind::Date;

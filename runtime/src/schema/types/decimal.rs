@@ -128,6 +128,7 @@ impl<'de, const P: u8, const S: u8> Deserialize<'de> for Decimal<P, S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const P: u8, const S: u8> Column for Decimal<P, S> {
     type Base = Self;
     const KIND: Kind = Kind::Decimal { precision: P, scale: S };

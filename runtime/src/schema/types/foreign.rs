@@ -12,6 +12,7 @@ use crate::{
 
 use super::Timestamp;
 
+#[diagnostic::do_not_recommend]
 impl Column for jiff::Timestamp {
     type Base = Self;
     const KIND: Kind = Kind::Timestamp;
@@ -28,6 +29,7 @@ impl Column for jiff::Timestamp {
 }
 
 #[cfg(feature = "chrono")]
+#[diagnostic::do_not_recommend]
 impl Column for chrono::DateTime<chrono::Utc> {
     type Base = Self;
     const KIND: Kind = Kind::Timestamp;

@@ -111,6 +111,7 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Column for Id<T> {
     type Base = Self;
     const KIND: Kind = Kind::Uuid;
@@ -125,6 +126,7 @@ impl<T> Column for Id<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for Uuid {
     type Base = Self;
     const KIND: Kind = Kind::Uuid;

@@ -99,6 +99,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Column for Timestamp {
     type Base = Self;
     const KIND: Kind = Kind::Timestamp;

@@ -1,0 +1,12 @@
+// A partition by a field that does not exist.
+use terrace::prelude::*;
+
+#[derive(Collection)]
+#[collection(partition(day(plcaed)))]
+struct Order {
+    #[id]
+    id: i64,
+    placed: Timestamp,
+}
+
+fn main() {}
