@@ -133,6 +133,9 @@ pub enum Cause {
         /// The number that this code's schema had.
         known: usize,
     },
+    /// Another process has migrated the database since it was opened here.
+    #[error("another process has migrated the database since it was opened here; open it again")]
+    Migrated,
     /// The database was written by a newer version of this crate.
     #[error(
         "the database has format {stored}, and this version of terrace knows formats up to {known}; use the newer version of terrace"

@@ -144,6 +144,42 @@ fn a_collection_of_101_columns_is_refused_by_name() {
 }
 
 #[test]
+fn two_collections_of_one_name_are_refused() {
+    #[derive(Collection)]
+    #[collection(name = "NOTE")]
+    struct Other {
+        #[id]
+        id: i64,
+    }
+
+    let error = Db::open_in_memory(collections![Note, Other]).expect_err("a refusal");
+    assert_eq!(error.collection.as_deref(), Some("NOTE"));
+}
+
+#[test]
+fn a_reader_is_told_that_another_process_has_migrated() -> Result<(), StorageError> {
+    #[derive(Collection)]
+    struct Later {
+        #[id]
+        id: i64,
+    }
+
+    let place = Place::new();
+    let db = place.open(collections![Note])?;
+    drop(place.open(collections![Note, Later])?);
+    let error = db.changes().since(0).expect_err("a refusal");
+    assert!(matches!(error.source, Cause::Migrated), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_database_can_be_sent_to_another_thread() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Note])?;
+    let inserted = std::thread::spawn(move || db.insert(&note(1))).join();
+    inserted.expect("the thread ends well")
+}
+
+#[test]
 fn a_collection_that_was_not_opened_says_where_to_name_it() -> Result<(), StorageError> {
     let db = Db::open_in_memory(collections![])?;
     let error = db.insert(&note(1)).expect_err("a refusal");

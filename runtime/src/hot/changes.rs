@@ -92,6 +92,15 @@ impl<'db> Changes<'db> {
         Ok(first.unwrap_or(1))
     }
 
+    /// Another process with newer code may have migrated the database since it was opened here.
+    fn refuse_newer_schemas(self) -> Outcome<()> {
+        let sql = "SELECT max(number) FROM _terrace_schema HAVING max(number) > ?1";
+        let known = self.db.schemas.keys().next_back().copied().unwrap_or(0);
+        let newer =
+            read::first(&*self.db.backend, sql, &[integer(known)].as_slice(), |row| read::unsigned(row, 0))?;
+        newer.map_or(Ok(()), |_| Err(Cause::Migrated.into()))
+    }
+
     pub(super) fn events(self, sequence: u64) -> Outcome<Events<'db>> {
         let head = self.head_position()?;
         let first = self.first_position()?;
@@ -101,6 +110,7 @@ impl<'db> Changes<'db> {
         if sequence + 1 < first {
             return Err(Cause::Pruned { asked: sequence, pruned_to: first - 1 }.into());
         }
+        self.refuse_newer_schemas()?;
         let lineages = read_lineages(&*self.db.backend)?;
         Ok(Events { db: self.db, lineages, position: sequence, head, buffer: VecDeque::new() })
     }

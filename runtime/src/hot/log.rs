@@ -62,6 +62,8 @@ pub(super) struct Log {
     pending_count: u64,
     /// How many events of the open transaction are in rows already.
     written: u64,
+    /// The time of the open transaction, once it has written.
+    time: Option<Timestamp>,
     /// What the open transaction did to the checksums, by collection.
     changes: Vec<(u64, Checksum)>,
     levels: Vec<Level>,
@@ -135,6 +137,7 @@ impl Log {
         self.pending.clear();
         self.pending_count = 0;
         self.written = 0;
+        self.time = None;
         self.changes.clear();
     }
 
@@ -142,7 +145,7 @@ impl Log {
     pub(super) fn record(
         &mut self,
         backend: &dyn Backend,
-        time: Timestamp,
+        clock: &dyn Fn() -> Timestamp,
         encode: impl FnOnce(&mut Vec<u8>) -> Outcome<()>,
     ) -> Outcome<()> {
         let start = self.pending.len();
@@ -152,7 +155,7 @@ impl Log {
         }
         if start > 0 && self.pending.len() > ROW {
             let event = self.pending.split_off(start);
-            self.write(backend, Placement { time, preceding: self.written, ends: false })?;
+            self.write(backend, clock, false)?;
             self.pending.extend_from_slice(&event);
         }
         self.pending_count += 1;
@@ -176,15 +179,13 @@ impl Log {
     }
 
     /// Writes what is pending, at the end of the outermost transaction.
-    pub(super) fn flush(&mut self, backend: &dyn Backend, time: Timestamp) -> Outcome<()> {
-        if self.pending.is_empty() {
-            Ok(())
-        } else {
-            self.write(backend, Placement { time, preceding: self.written, ends: true })
-        }
+    pub(super) fn flush(&mut self, backend: &dyn Backend, clock: &dyn Fn() -> Timestamp) -> Outcome<()> {
+        if self.pending.is_empty() { Ok(()) } else { self.write(backend, clock, true) }
     }
 
-    fn write(&mut self, backend: &dyn Backend, place: Placement) -> Outcome<()> {
+    fn write(&mut self, backend: &dyn Backend, clock: &dyn Fn() -> Timestamp, ends: bool) -> Outcome<()> {
+        let time = *self.time.get_or_insert_with(clock);
+        let place = Placement { time, preceding: self.written, ends };
         self.scratch.clear();
         frame::encode(&mut self.scratch, place, &self.pending);
         let appended = match &mut self.tail {

@@ -140,7 +140,7 @@ impl Db {
 
     /// Adds an event to the log.
     fn record(&self, encode: impl FnOnce(&mut Vec<u8>) -> Outcome<()>) -> Outcome<()> {
-        self.log.borrow_mut().record(&*self.backend, (self.clock)(), encode)
+        self.log.borrow_mut().record(&*self.backend, &*self.clock, encode)
     }
 }
 

@@ -134,6 +134,7 @@ impl Options {
             let valid = validate(registered.schema);
             valid.map_err(|problem| Failure::from(problem).of(registered.schema.name))?;
         }
+        refuse_namesakes(collections)?;
         let mut catalog = Catalog::read(&*backend)?;
         if catalog.as_ref().is_none_or(|catalog| catalog.lacks(collections)) {
             catalog =
@@ -317,6 +318,20 @@ impl Catalog {
         }
         event_schemas
     }
+}
+
+/// Refuses two collections of one name: each would be a migration of the other. SQLite does not tell `Order` from `order`.
+fn refuse_namesakes(collections: &Collections) -> Outcome<()> {
+    let mut names = std::collections::BTreeSet::new();
+    for registered in collections.iter() {
+        let name = registered.schema.name;
+        if !names.insert(name.to_ascii_lowercase()) {
+            let problem =
+                "two collections have this name; give one of them another: `#[collection(name = \"…\")]`";
+            return Err(Failure::from(Cause::Schema(problem.to_owned())).of(name));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a schema that no table can have. The derive does so at compile time; this is for schemas made by hand.

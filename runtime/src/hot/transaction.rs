@@ -68,7 +68,7 @@ impl Db {
     /// At the end of the outermost transaction: its events become part of the log.
     fn append_events(&self) -> Outcome<()> {
         let mut log = self.log.borrow_mut();
-        if log.depth() > 1 { Ok(()) } else { log.flush(&*self.backend, (self.clock)()) }
+        if log.depth() > 1 { Ok(()) } else { log.flush(&*self.backend, &*self.clock) }
     }
 }
 

@@ -287,7 +287,7 @@ fn cause(error: Error) -> Cause {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Cause::Locked { source },
         ErrorCode::DiskFull => Cause::DiskFull { source },
         ErrorCode::SystemIoFailure if extended == ffi::SQLITE_IOERR_SHMSIZE => Cause::DiskFull { source },
-        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Cause::Io { source },
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly => Cause::Io { source },
         ErrorCode::NotADatabase => Cause::NotADatabase { source },
         ErrorCode::DatabaseCorrupt => Cause::Corrupt { what: "the database file".to_owned(), problem: text },
         ErrorCode::TooBig => Cause::Limit { limit: format!("{text}; a row holds at most 2 MB") },
