@@ -292,6 +292,49 @@ fn invariant_8_hostile_bytes_in_the_log_are_a_typed_error() -> Result<(), Box<dy
 }
 
 #[test]
+fn invariant_8_hostile_numbers_in_the_log_are_a_typed_error() -> Result<(), Box<dyn std::error::Error>> {
+    let numbers = [0, 1, 2, 1 << 32, i64::MAX - 1, i64::MAX, -1, i64::MIN];
+    for first in numbers {
+        for count in numbers {
+            let place = Place::new();
+            let db = place.open(collections![Account])?;
+            db.insert(&account(1))?;
+            let consumer = db.changes().register("slow")?;
+            let damage = "UPDATE _terrace_log SET first_seq = ?1, count = ?2";
+            if (first, count) != (1, 1) && place.sqlite().execute(damage, [first, count]).is_ok() {
+                let read: Result<Vec<CdcEvent>, StorageError> =
+                    db.changes().since(0).and_then(Iterator::collect);
+                assert!(read.is_err() || read.is_ok_and(|events| events.is_empty()), "{first} {count}");
+                // Whatever these say, they say it without a panic.
+                let _ = (db.insert(&account(2)), consumer.lag(), db.changes().register("new"));
+                let _ = (
+                    db.changes().prune(Retention { keep: 0, cap: Some(1) }),
+                    db.fork(),
+                    db.checksum::<Account>(),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn invariant_8_a_length_beyond_the_end_is_a_typed_error() -> Result<(), Box<dyn std::error::Error>> {
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    db.insert(&account(1))?;
+    // An insert under schema 1, no NULLs, id 0, and an owner of 2^63 bytes.
+    let payload = [3, 0, 8, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01];
+    let mut bytes = vec![u8::try_from(payload.len())?];
+    bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
+    bytes.extend_from_slice(&payload);
+    place.sqlite().execute("UPDATE _terrace_log SET bytes = ?1", [bytes])?;
+    let error = db.changes().since(0)?.find_map(Result::err).ok_or("an error")?;
+    assert!(error.to_string().contains("it ends too early"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn capture_says_how_much_an_event_holds() -> Result<(), StorageError> {
     #[derive(Collection, Clone, Debug, PartialEq)]
     #[collection(capture = "after")]

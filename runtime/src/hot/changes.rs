@@ -107,7 +107,7 @@ impl<'db> Changes<'db> {
         if sequence > head {
             return Err(Cause::Ahead { asked: sequence, head }.into());
         }
-        if sequence + 1 < first {
+        if sequence < first.saturating_sub(1) {
             return Err(Cause::Pruned { asked: sequence, pruned_to: first - 1 }.into());
         }
         self.refuse_newer_schemas()?;

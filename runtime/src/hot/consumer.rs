@@ -57,7 +57,7 @@ impl<'db> Changes<'db> {
     /// The database cannot be written.
     pub fn register(self, name: &str) -> Result<Consumer<'db>, StorageError> {
         let register = || {
-            let start = self.first_position()? - 1;
+            let start = self.first_position()?.saturating_sub(1);
             let sql =
                 "INSERT INTO _terrace_consumer (name, acknowledged) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
             self.db.backend.execute(sql, &[ValueRef::Text(name), integer(start)].as_slice())

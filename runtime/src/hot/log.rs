@@ -234,7 +234,7 @@ impl Log {
 
 /// The sequence number of the last event that is in a row; 0 before the first.
 pub(super) fn head(backend: &dyn Backend) -> Outcome<u64> {
-    Ok(read_tail(backend)?.map_or(0, |tail| tail.first + tail.count - 1))
+    Ok(read_tail(backend)?.map_or(0, |tail| (tail.first + tail.count).saturating_sub(1)))
 }
 
 /// Sets the checksum of a collection, after a migration changed what it is made of.

@@ -75,7 +75,7 @@ impl Changes<'_> {
         let first = self.first_position()?;
         let Some(end) = self.row_end(position)? else { return Ok(()) };
         pruned.rows += self.remove_to(position)?;
-        pruned.discarded = end - first + 1;
+        pruned.discarded = end.saturating_sub(first) + 1;
         let mut event = Vec::new();
         frame::encode_gap(&mut event);
         let mut bytes = Vec::new();
@@ -89,7 +89,7 @@ impl Changes<'_> {
     /// The last position of the newest row that ends at or before `position`.
     fn row_end(self, position: u64) -> Outcome<Option<u64>> {
         read::first(&*self.db.backend, ROW_END, &[integer(position)].as_slice(), |row| {
-            Ok(read::unsigned(row, 0)? + read::unsigned(row, 1)? - 1)
+            Ok((read::unsigned(row, 0)? + read::unsigned(row, 1)?).saturating_sub(1))
         })
     }
 }
