@@ -68,7 +68,6 @@ fn implementation(input: &DeriveInput, krate: &Path, column: &Column) -> TokenSt
     let Column { kind, labels, store, load, assertions } = column;
     quote! {
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         #[allow(deprecated, unused_imports, unused_qualifications, unused_variables, clippy::all, clippy::pedantic)]
         impl #parameters #krate::schema::Column for #ident #arguments #conditions {
             type Base = Self;
