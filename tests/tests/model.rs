@@ -381,9 +381,8 @@ fn check<T: Thing>(db: &Db, oracle: &Oracle) -> Result<(), TestCaseError> {
 }
 
 fn check_log(db: &Db) -> Result<Result<(), TestCaseError>, StorageError> {
-    let mut next = 1;
     let mut transaction = None;
-    for event in db.changes().since(0)? {
+    for (next, event) in (1..).zip(db.changes().since(0)?) {
         let event = event?;
         if event.sequence != next || *transaction.get_or_insert(next) != event.transaction.first {
             let problem = format!("event {} after {}: {:?}", event.sequence, next - 1, event.transaction);
@@ -392,7 +391,6 @@ fn check_log(db: &Db) -> Result<Result<(), TestCaseError>, StorageError> {
         if event.transaction.ends {
             transaction = None;
         }
-        next += 1;
     }
     Ok(if transaction.is_none() {
         Ok(())
@@ -413,7 +411,9 @@ fn run(ops: &[Op]) -> Result<(), TestCaseError> {
                 check::<First>(&db, &oracle)?;
                 drop(db);
                 db = place.open(collections![Second]).map_err(fail)?;
-                oracle.values_mut().for_each(|model| *model = migrate(model));
+                for model in oracle.values_mut() {
+                    *model = migrate(model);
+                }
                 migrated = true;
             }
             Op::Reopen => {

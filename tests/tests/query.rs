@@ -5,7 +5,9 @@ use terrace::{Cause, filter::Predicate, prelude::*};
 use terrace_tests::documents;
 
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(index(group, rank), index(rank, where = "rank > 5"))]
+#[allow(clippy::duplicated_attributes)] // `rank` is in two indexes, which the lint takes for a repetition
+#[collection(index(group, rank))]
+#[collection(index(rank, where = "rank > 5"))]
 struct Item {
     #[id]
     id: i64,

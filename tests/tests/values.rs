@@ -104,7 +104,7 @@ fn everything(random: &mut Random, at: usize) -> Everything {
         color: if bits & 2 == 0 { Color::Red } else { Color::DeepSeaGreen },
         cents: Cents(bits as i64),
         tags: vec![TEXTS[(at + 1) % TEXTS.len()].to_owned(); at % 3],
-        nested: (at % 2 == 0).then(|| Nested {
+        nested: at.is_multiple_of(2).then(|| Nested {
             exact: if finite(random).is_finite() { 0.1 + 0.2 } else { -0.0 },
             large: bits as i64,
             inner: None,

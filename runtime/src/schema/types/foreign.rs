@@ -36,7 +36,7 @@ impl Column for chrono::DateTime<chrono::Utc> {
     const NULLABLE: bool = false;
 
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
-        if self.timestamp_subsec_nanos() % 1_000 == 0 {
+        if self.timestamp_subsec_nanos().is_multiple_of(1_000) {
             row.push(ValueRef::Integer(self.timestamp_micros()))
         } else {
             Err(ValueError::TooPrecise { value: self.to_rfc3339(), unit: "a microsecond" })
