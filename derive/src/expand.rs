@@ -36,7 +36,7 @@ fn expand(collection: &Collection) -> TokenStream {
 
 fn implementation(collection: &Collection) -> TokenStream {
     let (krate, ident) = (&collection.krate, collection.ident());
-    let id = key::id_type(collection);
+    let id = key::associated_type(collection);
     let columns_ident = columns::ident(collection);
     let columns_value = columns::value(collection);
     let schema = schema::expand(collection);
@@ -46,7 +46,7 @@ fn implementation(collection: &Collection) -> TokenStream {
         #[automatically_derived]
         #[allow(deprecated, unused_imports, unused_qualifications, clippy::all, clippy::pedantic)]
         impl #krate::Collection for #ident {
-            type Id = #id;
+            #id
             type Columns = #columns_ident;
             const SCHEMA: &'static #krate::schema::Schema = #schema;
             const COLUMNS: Self::Columns = #columns_value;

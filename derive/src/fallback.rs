@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Type, parse_quote};
+use syn::{Type, ext::IdentExt, parse_quote};
 
 use crate::{
     ast::{Collection, Column},
@@ -36,14 +36,18 @@ fn id_type(collection: &Collection) -> TokenStream {
     if let Some((_, fields)) = &collection.id.listed
         && fields.len() > 1
     {
-        let listed = fields.iter().filter_map(|field| find(collection, |column| column.ident == field));
+        let listed = fields
+            .iter()
+            .filter_map(|field| find(collection, |column| column.ident.unraw() == field.unraw()));
         let types = listed.map(|column| &column.ty);
         return quote! { (#(#types,)*) };
     }
     let declared = collection.id.listed.as_ref().and_then(|(_, fields)| fields.first());
-    let column = find(collection, |column| declared == Some(column.ident) || column.has(Kind::Id))
-        .or_else(|| find(collection, |column| column.title() == "id"))
-        .or_else(|| collection.columns.first());
+    let column = find(collection, |column| {
+        declared.is_some_and(|field| column.ident.unraw() == field.unraw()) || column.has(Kind::Id)
+    })
+    .or_else(|| find(collection, |column| column.title() == "id"))
+    .or_else(|| collection.columns.first());
     column.map_or_else(|| quote! { () }, |column| column.ty.clone())
 }
 

@@ -44,6 +44,10 @@ fn no_column(collection: &Collection, wanted: &Ident) -> String {
         return format!("`{wanted}` is skipped and has no column");
     }
     let titles: Vec<String> = collection.columns.iter().map(Column::title).collect();
+    if let Some(column) = collection.columns.iter().find(|column| *wanted == column.name.text) {
+        let field = column.title();
+        return format!("`{wanted}` is the name of a column\nhelp: write the name of its field, `{field}`");
+    }
     let meant = spelling::nearest(&wanted.to_string(), titles.iter().map(String::as_str))
         .map(|title| format!("\nhelp: did you mean `{title}`?"));
     format!("no field `{wanted}` in `{}`{}", collection.title(), meant.unwrap_or_default())

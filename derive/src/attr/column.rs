@@ -29,7 +29,7 @@ pub(crate) struct FieldOptions {
 impl FieldOptions {
     pub(crate) fn parse(ctxt: &Ctxt, field: &Field) -> Self {
         let mut options = Self {
-            marks: mark::parse(ctxt, &field.attrs),
+            marks: mark::parse(ctxt, field),
             was: was(ctxt, &field.attrs),
             name: None,
             mask: false,

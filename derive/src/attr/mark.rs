@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use syn::{Attribute, Ident, Meta};
+use syn::{Attribute, Field, Ident, Meta};
 
 use crate::ctxt::Ctxt;
 
@@ -49,14 +49,14 @@ impl fmt::Display for Mark {
 }
 
 /// The marks of a field, in the order in which they are written.
-pub(crate) fn parse(ctxt: &Ctxt, attributes: &[Attribute]) -> Vec<Mark> {
+pub(crate) fn parse(ctxt: &Ctxt, field: &Field) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
-    for attribute in attributes {
+    for attribute in &field.attrs {
         let Some(ident) = attribute.path().get_ident() else { continue };
         let Some(kind) = named(&ident.to_string()) else { continue };
         let mark = Mark { kind, ident: ident.clone() };
         if !matches!(kind, Kind::Was | Kind::Column) {
-            check_bare(ctxt, attribute, &mark);
+            check_bare(ctxt, field, attribute, &mark);
             check_first(ctxt, &marks, &mark);
         }
         marks.push(mark);
@@ -64,21 +64,18 @@ pub(crate) fn parse(ctxt: &Ctxt, attributes: &[Attribute]) -> Vec<Mark> {
     marks
 }
 
-fn check_bare(ctxt: &Ctxt, attribute: &Attribute, mark: &Mark) {
+fn check_bare(ctxt: &Ctxt, field: &Field, attribute: &Attribute, mark: &Mark) {
     if matches!(attribute.meta, Meta::Path(_)) {
         return;
     }
-    let help = match mark.kind {
-        Kind::Id => {
-            "\nhelp: for an id of several columns write `#[collection(id(a, b))]` on the struct".to_owned()
+    let help = match (mark.kind, &attribute.meta, &field.ident) {
+        (Kind::Id | Kind::Index | Kind::Unique, Meta::List(list), Some(field)) => {
+            let (word, others) = (&mark.ident, &list.tokens);
+            format!("to cover several columns write `#[collection({word}({field}, {others}))]` on the struct")
         }
-        Kind::Index | Kind::Unique => format!(
-            "\nhelp: for an index over several columns write `#[collection({}(a, b))]` on the struct",
-            mark.ident
-        ),
-        _ => format!("\nhelp: write `{mark}`"),
+        _ => format!("write `{mark}`"),
     };
-    ctxt.error(&attribute.meta, format!("`{mark}` on a field takes no arguments{help}"));
+    ctxt.error(&attribute.meta, format!("`{mark}` on a field takes no arguments\nhelp: {help}"));
 }
 
 fn check_first(ctxt: &Ctxt, before: &[Mark], mark: &Mark) {

@@ -1,6 +1,6 @@
 //! Every collection has one id, and the id has a column.
 
-use syn::Ident;
+use syn::{Ident, ext::IdentExt};
 
 use crate::{
     ast::{Collection, Column},
@@ -52,7 +52,7 @@ fn both_forms(ctxt: &Ctxt, collection: &Collection) {
 /// Reports a field that a list names twice.
 pub(super) fn repeated(ctxt: &Ctxt, fields: &[Ident]) {
     for (at, field) in fields.iter().enumerate() {
-        if fields[..at].contains(field) {
+        if fields[..at].iter().any(|other| other.unraw() == field.unraw()) {
             ctxt.error(field, format!("`{field}` is listed twice"));
         }
     }
@@ -60,7 +60,8 @@ pub(super) fn repeated(ctxt: &Ctxt, fields: &[Ident]) {
 
 fn listed_columns(ctxt: &Ctxt, collection: &Collection, fields: &[Ident]) {
     for field in fields {
-        let Some(column) = collection.columns.iter().find(|column| column.ident == field) else { continue };
+        let same = |column: &&Column| column.ident.unraw() == field.unraw();
+        let Some(column) = collection.columns.iter().find(same) else { continue };
         if column.has(Kind::Json) {
             ctxt.error(field, format!("`{field}` is stored as JSON and cannot be part of the id"));
         } else if column.has(Kind::Version) {

@@ -1,8 +1,8 @@
 //! The id's type, and the impl that lets `db.get(order.id)` know the collection by it.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::Index;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Index, spanned::Spanned};
 
 use crate::ast::{Collection, Column};
 
@@ -13,12 +13,19 @@ fn columns<'c, 'a>(collection: &'c Collection<'a>) -> Vec<&'c Column<'a>> {
 }
 
 /// The field's type, or a tuple of the fields' types for an id of several columns.
-pub(super) fn id_type(collection: &Collection) -> TokenStream {
+fn id_type(collection: &Collection) -> TokenStream {
     let types: Vec<&TokenStream> = columns(collection).iter().map(|column| &column.ty).collect();
     match types.as_slice() {
         [ty] => quote! { #ty },
         types => quote! { (#(#types),*) },
     }
+}
+
+/// `type Id = …;`, with the caret of its errors on the user's type.
+pub(super) fn associated_type(collection: &Collection) -> TokenStream {
+    let id = id_type(collection);
+    let span = columns(collection).first().map_or_else(Span::call_site, |column| column.written().span());
+    quote_spanned! {span=> type Id = #id; }
 }
 
 pub(super) fn expand(collection: &Collection) -> TokenStream {
