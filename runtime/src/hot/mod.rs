@@ -1,6 +1,6 @@
 //! The hot tier: documents in SQLite, where every write leaves a change event.
 //!
-//! Knows `schema`, `filter` and `cdc`. SQLite itself is behind [`backend`].
+//! Knows `schema`, `filter` and `cdc`. SQLite itself is behind `backend`.
 
 mod backend;
 mod backends;
