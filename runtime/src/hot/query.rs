@@ -11,6 +11,11 @@ use crate::{
 use super::Db;
 
 /// The parameters of a statement: a tuple of column values, `()` for none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of parameters",
+    label = "not a tuple of column values",
+    note = "use `()` for none, `(a,)` for one, `(a, b)` for two"
+)]
 pub trait Parameters {
     /// Appends the values.
     ///
@@ -90,6 +95,7 @@ impl Db {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Collection> FromRow for T {
     fn from_row(row: &dyn Row) -> Result<Self, Cause> {
         let columns: Result<Vec<usize>, Cause> = T::SCHEMA
@@ -130,6 +136,7 @@ impl Parameters for () {
 
 macro_rules! tuples {
     ($($name:ident $position:tt),*) => {
+        #[diagnostic::do_not_recommend]
         impl<$($name: Parameter),*> Parameters for ($($name,)*) {
             fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
                 $(self.$position.store(row)?;)*
@@ -137,6 +144,7 @@ macro_rules! tuples {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($name: Column),*> FromRow for ($($name,)*) {
             fn from_row(row: &dyn Row) -> Result<Self, Cause> {
                 Ok(($($name::load(row.value($position)?)?,)*))
