@@ -84,7 +84,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// ## `#[json]`
 ///
-/// Any type of serde, in one text column. It can be tested for `NULL` if it is an `Option`, and not compared.
+/// Any type of serde, in one text column. It can be tested for `NULL` if it is an `Option`, and not compared. Prefer
+/// `BTreeMap` to `HashMap`: a map in another order is another text, so an update writes it again.
 ///
 /// ## `#[version]`
 ///
