@@ -198,6 +198,7 @@ impl RowBuf {
     ///
     /// # Errors
     /// NaN, and text or bytes above [`MAX_VALUE_BYTES`].
+    #[inline]
     pub fn push(&mut self, value: ValueRef<'_>) -> Result<(), ValueError> {
         let slot = match value {
             ValueRef::Null => Slot::Null,
@@ -265,6 +266,7 @@ impl Row for RowBuf {
         self.slots.len()
     }
 
+    #[inline]
     fn value(&self, column: usize) -> Result<ValueRef<'_>, ValueError> {
         Ok(match &self.slots[column] {
             Slot::Null => ValueRef::Null,

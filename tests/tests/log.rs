@@ -47,6 +47,30 @@ fn invariant_1_a_change_whose_event_cannot_be_stored_is_not_stored() -> Result<(
     Ok(())
 }
 
+/// A statement takes 20 accounts at once, since it has at most 100 parameters.
+#[test]
+fn invariant_1_many_documents_are_stored_all_or_none() -> Result<(), StorageError> {
+    for count in [0, 1, 19, 20, 21, 60, 61] {
+        let accounts: Vec<Account> = (1..=count).map(account).collect();
+        let db = Db::open_in_memory(collections![Account])?;
+        assert_eq!(db.insert_all(&accounts)?, accounts.len() as u64);
+        assert_eq!(documents::<Account>(&db)?, accounts);
+        assert_eq!(db.changes().since(0)?.count(), accounts.len());
+    }
+    let many: Vec<Account> = (1..=60).map(account).collect();
+    for twice in [1, 15, 50] {
+        let db = Db::open_in_memory(collections![Account])?;
+        db.transaction(|db| {
+            db.insert(&account(twice))?;
+            assert!(db.insert_all(&many).is_err());
+            db.insert(&account(61))
+        })?;
+        assert_eq!(documents::<Account>(&db)?, [account(twice), account(61)]);
+        assert_eq!(db.changes().since(0)?.count(), 2);
+    }
+    Ok(())
+}
+
 #[test]
 fn invariant_1_an_event_whose_change_cannot_be_stored_is_not_stored() -> Result<(), StorageError> {
     let db = Db::open_in_memory(collections![Account])?;

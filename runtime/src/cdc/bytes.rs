@@ -5,12 +5,17 @@
 /// Appends `number` in groups of seven bits, the lowest first.
 ///
 /// Source: Protocol Buffers, "Base 128 Varints".
+#[inline]
 pub(crate) fn put_varint(to: &mut Vec<u8>, mut number: u64) {
+    let mut bytes = [0; 10];
+    let mut length = 0;
     while number >= 0x80 {
-        to.push(number.to_le_bytes()[0] | 0x80);
+        bytes[length] = number.to_le_bytes()[0] | 0x80;
+        length += 1;
         number >>= 7;
     }
-    to.push(number.to_le_bytes()[0]);
+    bytes[length] = number.to_le_bytes()[0];
+    to.extend_from_slice(&bytes[..=length]);
 }
 
 /// Appends a signed number so that small ones of either sign stay short.

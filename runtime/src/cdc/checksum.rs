@@ -80,35 +80,38 @@ impl Hasher {
         Self { columns, scratch: Vec::new() }
     }
 
-    pub(crate) fn hash(&mut self, row: &dyn Row) -> Result<u128, ValueError> {
+    pub(crate) fn hash<R: Row + ?Sized>(&mut self, row: &R) -> Result<u128, ValueError> {
         self.scratch.clear();
         for column in &self.columns {
             let value = row.value(column.position)?;
             if value != column.absent.as_ref() {
-                self.scratch.extend_from_slice(&column.tag.to_le_bytes());
-                put_value(&mut self.scratch, value);
+                put_value(&mut self.scratch, column.tag, value);
             }
         }
         Ok(xxh3_128(&self.scratch))
     }
 }
 
-/// Appends a value so that no two sequences of values have the same bytes.
-fn put_value(to: &mut Vec<u8>, value: ValueRef<'_>) {
-    let mut put = |class: u8, bytes: &[u8]| {
-        to.push(class);
-        to.extend_from_slice(bytes);
+/// Appends a column's tag and its value so that no two sequences of values have the same bytes.
+#[inline]
+fn put_value(to: &mut Vec<u8>, tag: u64, value: ValueRef<'_>) {
+    let head = |class: u8, number: u64| {
+        let mut head = [0; 17];
+        head[..8].copy_from_slice(&tag.to_le_bytes());
+        head[8] = class;
+        head[9..].copy_from_slice(&number.to_le_bytes());
+        head
     };
     match value {
-        ValueRef::Null => put(0, &[]),
-        ValueRef::Integer(integer) => put(1, &integer.to_le_bytes()),
-        ValueRef::Real(real) => put(2, &real.to_bits().to_le_bytes()),
+        ValueRef::Null => to.extend_from_slice(&head(0, 0)[..9]),
+        ValueRef::Integer(integer) => to.extend_from_slice(&head(1, integer.cast_unsigned())),
+        ValueRef::Real(real) => to.extend_from_slice(&head(2, real.to_bits())),
         ValueRef::Text(text) => {
-            put(3, &(text.len() as u64).to_le_bytes());
+            to.extend_from_slice(&head(3, text.len() as u64));
             to.extend_from_slice(text.as_bytes());
         }
         ValueRef::Blob(bytes) => {
-            put(4, &(bytes.len() as u64).to_le_bytes());
+            to.extend_from_slice(&head(4, bytes.len() as u64));
             to.extend_from_slice(bytes);
         }
     }

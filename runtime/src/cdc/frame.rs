@@ -60,11 +60,11 @@ impl Layout {
     }
 
     /// Appends an event of a document.
-    pub(crate) fn encode(
+    pub(crate) fn encode<R: Row>(
         &self,
         to: &mut Vec<u8>,
-        before: Option<&dyn Row>,
-        after: Option<&dyn Row>,
+        before: Option<&R>,
+        after: Option<&R>,
         changed: u128,
     ) -> Result<(), ValueError> {
         let operation = match (before, after) {
@@ -89,7 +89,7 @@ impl Layout {
         }
     }
 
-    fn encode_changed(&self, to: &mut Vec<u8>, after: &dyn Row, changed: u128) -> Result<(), ValueError> {
+    fn encode_changed<R: Row>(&self, to: &mut Vec<u8>, after: &R, changed: u128) -> Result<(), ValueError> {
         let columns: Vec<(usize, Storage)> = self.all().filter(|(at, _)| changed >> at & 1 == 1).collect();
         row::encode(to, after, columns.into_iter())
     }
@@ -168,17 +168,20 @@ pub(crate) struct Placement {
 
 /// Appends a frame around encoded events.
 pub(crate) fn encode(to: &mut Vec<u8>, place: Placement, events: &[u8]) {
-    let mut payload = Vec::with_capacity(events.len() + 20);
+    let mut head = Vec::with_capacity(21);
     let begins = if place.preceding == 0 { BEGINS } else { 0 };
-    payload.push(begins | if place.ends { ENDS } else { 0 });
-    put_signed(&mut payload, place.time.micros());
+    head.push(begins | if place.ends { ENDS } else { 0 });
+    put_signed(&mut head, place.time.micros());
     if place.preceding > 0 {
-        put_varint(&mut payload, place.preceding);
+        put_varint(&mut head, place.preceding);
     }
-    payload.extend_from_slice(events);
-    put_varint(to, payload.len() as u64);
-    to.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
-    to.extend_from_slice(&payload);
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&head);
+    checksum.update(events);
+    put_varint(to, (head.len() + events.len()) as u64);
+    to.extend_from_slice(&checksum.finalize().to_le_bytes());
+    to.extend_from_slice(&head);
+    to.extend_from_slice(events);
 }
 
 /// Appends an event that says that a new lineage begins.

@@ -13,9 +13,9 @@ use crate::{
 use super::bytes::{Damaged, Reader, put_signed, put_varint};
 
 /// Appends the values of `row` at `columns`, each with the storage class it has to have.
-pub(crate) fn encode(
+pub(crate) fn encode<R: Row>(
     to: &mut Vec<u8>,
-    row: &dyn Row,
+    row: &R,
     columns: impl ExactSizeIterator<Item = (usize, Storage)>,
 ) -> Result<(), ValueError> {
     let nulls = to.len();
@@ -29,6 +29,7 @@ pub(crate) fn encode(
     Ok(())
 }
 
+#[inline]
 fn encode_value(to: &mut Vec<u8>, value: ValueRef<'_>, storage: Storage) -> Result<(), ValueError> {
     match (value, storage) {
         (ValueRef::Integer(integer), Storage::Integer) => put_signed(to, integer),

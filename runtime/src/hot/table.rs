@@ -9,7 +9,7 @@ use crate::{
     value::{Row, RowBuf, ValueRef},
 };
 
-use super::backend::Backend;
+use super::backend::{Backend, Insert};
 
 /// One collection.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Table {
     pub(super) collection: u64,
     pub(super) layout: Layout,
     pub(super) hasher: RefCell<Hasher>,
-    pub(super) insert: String,
+    pub(super) insert: Insert,
     pub(super) select: String,
     pub(super) delete: String,
     /// The id's columns, quoted, with commas.
@@ -38,7 +38,6 @@ impl Table {
         let schema = registered.schema;
         let name = quote(schema.name);
         let columns = schema.column_list();
-        let marks: Vec<String> = (1..=schema.columns.len()).map(|at| format!("?{at}")).collect();
         let id: Vec<String> = schema.id_columns().map(|column| quote(column.name)).collect();
         let condition = schema.id_condition(1);
         Self {
@@ -47,7 +46,7 @@ impl Table {
             collection,
             layout,
             hasher: RefCell::new(Hasher::new(stored)),
-            insert: format!("INSERT INTO {name} ({columns}) VALUES ({})", marks.join(", ")),
+            insert: insert(schema),
             select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
             delete: format!("DELETE FROM {name} WHERE {condition}"),
             id_list: id.join(", "),
@@ -93,9 +92,32 @@ impl Table {
     }
 }
 
+/// How many parameters a statement has at most: the limit of a Durable Object.
+const MAX_PARAMETERS: usize = 100;
+
+/// The statements that insert rows.
+///
+/// The one of several rows does not take back the rows before one that it refuses: the transaction or savepoint that
+/// it runs in does, so SQLite need not keep a journal of each statement.
+fn insert(schema: &Schema) -> Insert {
+    let width = schema.columns.len();
+    let rows = (MAX_PARAMETERS / width).max(1);
+    let sql = |verb: &str, rows: usize| {
+        let row = |at: usize| {
+            let marks: Vec<String> = (1..=width).map(|column| format!("?{}", at * width + column)).collect();
+            format!("({})", marks.join(", "))
+        };
+        let rows: Vec<String> = (0..rows).map(row).collect();
+        format!("{verb} INTO {} ({}) VALUES {}", quote(schema.name), schema.column_list(), rows.join(", "))
+    };
+    Insert { one: sql("INSERT", 1), many: sql("INSERT OR FAIL", rows), rows }
+}
+
 /// The positions of the bits that are set.
 pub(super) fn positions(bits: u128) -> impl Iterator<Item = usize> {
-    (0..128).filter(move |at| bits >> at & 1 == 1)
+    std::iter::successors(Some(bits), |bits| Some(bits & bits.wrapping_sub(1)))
+        .take_while(|bits| *bits != 0)
+        .map(|bits| bits.trailing_zeros() as usize)
 }
 
 /// An id as text, for errors.

@@ -20,7 +20,12 @@ impl Db {
     /// # Errors
     /// There is one with the same id or the same unique values; a value cannot be stored.
     pub fn insert<T: Collection>(&self, document: &T) -> Result<(), StorageError> {
-        self.insert_all(std::iter::once(document)).map(drop)
+        let insert = || {
+            let mut row = RowBuf::new();
+            document.write(&mut row)?;
+            self.write_new(self.table::<T>()?, &row)
+        };
+        self.atomically(insert).during(Operation::Insert, T::SCHEMA.name)
     }
 
     /// Stores new documents, all or none; gives their number.
@@ -100,7 +105,7 @@ impl Db {
     ) -> Outcome<u64> {
         let mut documents = documents.into_iter();
         let mut count = 0;
-        self.backend.execute_rows(&table.insert, &mut |row| {
+        self.backend.insert_rows(&table.insert, &mut |row| {
             let Some(document) = documents.next() else { return Ok(false) };
             document.write(row)?;
             self.record_row(table, None, Some(row), 0)?;
@@ -112,7 +117,7 @@ impl Db {
 
     /// Stores a new row.
     pub(super) fn write_new(&self, table: &Table, row: &RowBuf) -> Outcome<()> {
-        self.backend.execute(&table.insert, row)?;
+        self.backend.execute(&table.insert.one, row)?;
         self.record_row(table, None, Some(row), 0)
     }
 
@@ -184,8 +189,6 @@ impl Db {
         after: Option<&RowBuf>,
         changed: u128,
     ) -> Outcome<()> {
-        let before = before.map(|row| row as &dyn Row);
-        let after = after.map(|row| row as &dyn Row);
         self.record(|bytes| Ok(table.layout.encode(bytes, before, after, changed)?))?;
         let mut hasher = table.hasher.borrow_mut();
         let mut log = self.log.borrow_mut();

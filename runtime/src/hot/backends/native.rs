@@ -21,7 +21,7 @@ use rusqlite::{
 
 use crate::{
     error::{Cause, Failure, Outcome},
-    hot::backend::{Backend, EachRow, NextRow, Verdict},
+    hot::backend::{Backend, EachRow, Insert, NextRow, Verdict},
     value::{Row, RowBuf, ValueError, ValueRef},
 };
 
@@ -112,20 +112,23 @@ fn authorize_foreign(action: &AuthAction<'_>) -> Authorization {
 impl Backend for Native {
     fn execute(&self, sql: &str, parameters: &dyn Row) -> Outcome<u64> {
         let mut statement = self.prepare(sql)?;
-        bind(&mut statement, parameters, sql)?;
+        bind(&mut statement, parameters, 0, sql)?;
         let changed = statement.raw_execute().map_err(|error| failure(error, sql))?;
         Ok(changed as u64)
     }
 
-    fn execute_rows(&self, sql: &str, next: NextRow<'_>) -> Outcome<()> {
-        let mut statement = self.prepare(sql)?;
-        let mut row = RowBuf::new();
-        while next(&mut row)? {
-            bind(&mut statement, &row, sql)?;
-            statement.raw_execute().map_err(|error| failure(error, sql))?;
-            row.clear();
+    fn insert_rows(&self, insert: &Insert, next: NextRow<'_>) -> Outcome<()> {
+        let mut rows = Vec::new();
+        let mut many = None;
+        while fill(&mut rows, insert.rows, next)? == insert.rows {
+            let many = match &mut many {
+                Some(many) => many,
+                None => many.insert(self.prepare(&insert.many)?),
+            };
+            run(many, &rows, &insert.one)?;
         }
-        Ok(())
+        let mut one = self.prepare(&insert.one)?;
+        rows.chunks(1).try_for_each(|row| run(&mut one, row, &insert.one))
     }
 
     fn query(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
@@ -201,16 +204,45 @@ impl Drop for Level<'_> {
     }
 }
 
-fn bind(statement: &mut Statement<'_>, parameters: &dyn Row, sql: &str) -> Outcome<()> {
+/// Binds the parameters that come after the first `bound`.
+fn bind<R: Row + ?Sized>(
+    statement: &mut Statement<'_>,
+    parameters: &R,
+    bound: usize,
+    sql: &str,
+) -> Outcome<()> {
     for position in 0..parameters.len() {
         let value = Parameter(parameters.value(position)?);
-        statement.raw_bind_parameter(position + 1, value).map_err(|error| failure(error, sql))?;
+        statement.raw_bind_parameter(bound + position + 1, value).map_err(|error| failure(error, sql))?;
     }
     Ok(())
 }
 
+/// Fills up to `count` rows anew; gives their number.
+fn fill(rows: &mut Vec<RowBuf>, count: usize, next: NextRow<'_>) -> Outcome<usize> {
+    for at in 0..count {
+        if rows.len() == at {
+            rows.push(RowBuf::new());
+        }
+        rows[at].clear();
+        if !next(&mut rows[at])? {
+            rows.truncate(at);
+            break;
+        }
+    }
+    Ok(rows.len())
+}
+
+/// Runs a statement with the values of these rows, one after the other, as its parameters.
+fn run(statement: &mut Statement<'_>, rows: &[RowBuf], sql: &str) -> Outcome<()> {
+    for (at, row) in rows.iter().enumerate() {
+        bind(statement, row, at * row.len(), sql)?;
+    }
+    statement.raw_execute().map(drop).map_err(|error| failure(error, sql))
+}
+
 fn step(statement: &mut Statement<'_>, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
-    bind(statement, parameters, sql)?;
+    bind(statement, parameters, 0, sql)?;
     let columns = statement.column_count();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(|error| failure(error, sql))? {
