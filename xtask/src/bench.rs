@@ -1,12 +1,25 @@
-//! `cargo xtask bench`: side by side with peers, in the workspace `benches/` that nothing else sees.
+//! `cargo xtask bench`: side by side with peers, in workspaces under `benches/` that nothing else sees.
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::run::{command, root, step};
+use crate::run::{command, last_step, root, step};
 
-/// Builds the peers and runs them in turn.
+/// The workspaces: terrace and rusqlite with the bench itself, and one a peer, since they link different versions of
+/// SQLite and a lock file holds one.
+const WORKSPACES: [&str; 5] = [".", "peers/diesel", "peers/sqlx", "peers/seaorm", "peers/toasty"];
+
+/// Builds the peers into one folder and runs them in turn.
 pub(crate) fn hot(arguments: &[&str]) -> Result<()> {
-    let mut bench = command("cargo run --release --package hot --");
-    bench.args(arguments).current_dir(root().join("benches"));
-    step("bench hot", bench)
+    let benches = root().join("benches");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| benches.join("target"), PathBuf::from);
+    for workspace in WORKSPACES {
+        let mut build = command("cargo build --release --locked");
+        build.env("CARGO_TARGET_DIR", &target).current_dir(benches.join(workspace));
+        step(&format!("build {workspace}"), build)?;
+    }
+    let mut bench = command("cargo run --release --locked --package hot --");
+    bench.args(arguments).env("CARGO_TARGET_DIR", &target).current_dir(&benches);
+    last_step("bench hot", bench)
 }

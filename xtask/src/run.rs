@@ -22,14 +22,20 @@ pub(crate) fn command(words: &str) -> Command {
 }
 
 /// Runs a command, says so, and fails when it fails.
-pub(crate) fn step(name: &str, mut command: Command) -> Result<()> {
-    println!("\n== {name}");
+pub(crate) fn step(name: &str, command: Command) -> Result<()> {
     let start = Instant::now();
+    last_step(name, command)?;
+    println!("== {name}: {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+/// As [`step`], where nothing may follow what the command prints.
+pub(crate) fn last_step(name: &str, mut command: Command) -> Result<()> {
+    println!("\n== {name}");
     let status = command.status().with_context(|| format!("{name}: cannot start {command:?}"))?;
     if !status.success() {
         bail!("{name} failed ({status}): {command:?}");
     }
-    println!("== {name}: {} s", start.elapsed().as_secs());
     Ok(())
 }
 
