@@ -12,9 +12,9 @@ use crate::{
 };
 
 use super::{
-    Db,
-    log::{corrupt, integer, read_lineages},
-    read,
+    Db, lineage,
+    read::{self, corrupt, integer},
+    tail,
 };
 
 const READ_ROW: &str = "SELECT first_seq, count, parts, bytes FROM _terrace_log WHERE first_seq <= ?1 \
@@ -83,7 +83,7 @@ impl<'db> Changes<'db> {
     }
 
     pub(super) fn head_position(self) -> Outcome<u64> {
-        super::log::head(&*self.db.backend)
+        tail::head(&*self.db.backend)
     }
 
     /// The position of the first event that is still in the log; one after the head when there is none.
@@ -111,7 +111,7 @@ impl<'db> Changes<'db> {
             return Err(Cause::Pruned { asked: sequence, pruned_to: first - 1 }.into());
         }
         self.refuse_newer_schemas()?;
-        let lineages = read_lineages(&*self.db.backend)?;
+        let lineages = lineage::read_all(&*self.db.backend)?;
         Ok(Events { db: self.db, lineages, position: sequence, head, buffer: VecDeque::new() })
     }
 }

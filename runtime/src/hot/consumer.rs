@@ -12,8 +12,7 @@ use crate::{
 use super::{
     Db,
     changes::{Changes, Events},
-    log::integer,
-    read,
+    read::{self, integer},
 };
 
 /// A named position in the change log.

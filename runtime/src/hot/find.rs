@@ -9,7 +9,7 @@ use crate::{
     value::{Row, RowBuf, Value},
 };
 
-use super::{Db, page::Cursor, sql::Sql, table::Table};
+use super::{Db, cursor::Cursor, sql::Sql, table::Table};
 
 /// A query of one collection, made by [`Db::find`].
 ///

@@ -10,7 +10,7 @@ use crate::{
     value::{RowBuf, Value, ValueRef},
 };
 
-use super::{backend::Backend, log, read};
+use super::{backend::Backend, read, tail};
 
 /// The name of a table while it is built anew.
 const NEW_TABLE: &str = "_terrace_new";
@@ -191,7 +191,7 @@ impl Migration<'_> {
             checksum.add(hasher.hash(row)?);
             Ok(())
         })?;
-        log::set_checksum(backend, self.collection, checksum)
+        tail::set_checksum(backend, self.collection, checksum)
     }
 }
 

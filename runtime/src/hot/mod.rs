@@ -6,8 +6,10 @@ mod backend;
 mod backends;
 mod changes;
 mod consumer;
+mod cursor;
 mod document;
 mod find;
+mod lineage;
 mod log;
 mod migrate;
 mod open;
@@ -17,7 +19,9 @@ mod read;
 mod replay;
 mod retention;
 mod sql;
+mod state;
 mod table;
+mod tail;
 mod transaction;
 mod write;
 
@@ -30,15 +34,16 @@ use std::{
 
 pub use changes::{Changes, Events};
 pub use consumer::{Consumer, Lag};
+pub use cursor::Cursor;
 pub use document::Document;
 pub use find::Find;
 pub use open::Options;
-pub use page::{Cursor, Page};
+pub use page::Page;
 pub use query::{FromRow, Parameters};
 pub use retention::{Pruned, Retention};
 
 use crate::{
-    cdc::{Checksum, EventSchema, Lineage, frame},
+    cdc::{Checksum, EventSchema},
     error::{Cause, During, Operation, Outcome, StorageError},
     schema::Collection,
 };
@@ -87,20 +92,6 @@ impl Db {
         &self.object
     }
 
-    /// The present lineage.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn lineage(&self) -> Result<Lineage, StorageError> {
-        self.present_lineage().during_no_collection(Operation::Changes)
-    }
-
-    fn present_lineage(&self) -> Outcome<Lineage> {
-        let lineages = log::read_lineages(&*self.backend)?;
-        let last = lineages.last().map(|(_, lineage)| *lineage);
-        last.ok_or_else(|| log::corrupt("the list of lineages", "it is empty").into())
-    }
-
     /// The number of documents of `T` and their checksum, without reading them.
     ///
     /// Two collections that hold the same documents have the same checksum.
@@ -110,26 +101,6 @@ impl Db {
     pub fn checksum<T: Collection>(&self) -> Result<Checksum, StorageError> {
         let checksum = |table: &Table| self.log.borrow().checksum(&*self.backend, table.collection);
         self.table::<T>().and_then(checksum).during(Operation::Get, T::SCHEMA.name)
-    }
-
-    /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, so that its history
-    /// and that of the original are told apart from here on.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn fork(&self) -> Result<Lineage, StorageError> {
-        let after = Lineage((self.random.borrow_mut())());
-        let fork = || {
-            let before = self.present_lineage()?;
-            let first = self.log.borrow().next_sequence(&*self.backend)?;
-            log::write_lineage(&*self.backend, first, after)?;
-            self.record(|bytes| {
-                frame::encode_restore(bytes, before, after);
-                Ok(())
-            })
-        };
-        self.atomically(fork).during_no_collection(Operation::Changes)?;
-        Ok(after)
     }
 
     /// The table of `T`.

@@ -20,8 +20,10 @@ use super::{
     Db,
     backend::{self, Backend},
     backends::native::Native,
-    log::{self, Log, integer},
-    migrate, read,
+    lineage,
+    log::{self, Log},
+    migrate,
+    read::{self, corrupt, integer},
     table::Table,
 };
 
@@ -175,7 +177,7 @@ impl Options {
         let object = self.object.take().unwrap_or_else(|| hex(&(self.random)()));
         let sql = "INSERT INTO _terrace_object (format, object) VALUES (?1, ?2)";
         backend.execute(sql, &[ValueRef::Integer(FORMAT), ValueRef::Text(&object)].as_slice())?;
-        log::write_lineage(backend, 1, Lineage((self.random)()))?;
+        lineage::write(backend, 1, Lineage((self.random)()))?;
         Ok(Catalog { object, schemas: BTreeMap::new() })
     }
 }
@@ -221,7 +223,7 @@ impl Catalog {
         let row = read::first(backend, sql, &RowBuf::new(), |row| {
             Ok((read::unsigned(row, 0)?.cast_signed(), read::text(row, 1)?.to_owned()))
         })?;
-        let (stored, object) = row.ok_or_else(|| log::corrupt("the object's own row", "it is missing"))?;
+        let (stored, object) = row.ok_or_else(|| corrupt("the object's own row", "it is missing"))?;
         if stored > FORMAT {
             return Err(Cause::NewerFormat { stored, known: FORMAT }.into());
         }
@@ -229,7 +231,7 @@ impl Catalog {
         let sql = "SELECT number, definition FROM _terrace_schema";
         read::each(backend, sql, &RowBuf::new(), |row| {
             let schema = serde_json::from_str(read::text(row, 1)?);
-            let schema = schema.map_err(|error| log::corrupt("a stored schema", &error.to_string()))?;
+            let schema = schema.map_err(|error| corrupt("a stored schema", &error.to_string()))?;
             schemas.insert(read::unsigned(row, 0)?, schema);
             Ok(())
         })?;

@@ -59,3 +59,13 @@ fn damaged() -> Failure {
     let what = "one of terrace's own tables".to_owned();
     Cause::Corrupt { what, problem: "a column holds a value of another type".to_owned() }.into()
 }
+
+/// The error for something stored that is not as it was written.
+pub(super) fn corrupt(what: &str, problem: &str) -> Cause {
+    Cause::Corrupt { what: what.to_owned(), problem: problem.to_owned() }
+}
+
+/// A number that is no greater than `i64::MAX`, as all that are counted here.
+pub(super) fn integer(number: u64) -> ValueRef<'static> {
+    ValueRef::Integer(number.cast_signed())
+}

@@ -10,7 +10,10 @@ use crate::{
     value::ValueRef,
 };
 
-use super::{changes::Changes, log::integer, read};
+use super::{
+    changes::Changes,
+    read::{self, integer},
+};
 
 /// What is kept of the change log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

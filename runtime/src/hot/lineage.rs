@@ -1,0 +1,72 @@
+//! Lineages: the names of an object's unbroken histories.
+//!
+//! Keeps invariant 6: a new one begins with an event that says so.
+
+use crate::{
+    cdc::{Lineage, frame},
+    error::{During, Operation, Outcome, StorageError},
+    value::{RowBuf, ValueRef},
+};
+
+use super::{
+    Db,
+    backend::Backend,
+    read::{self, corrupt, integer},
+};
+
+impl Db {
+    /// The present lineage.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn lineage(&self) -> Result<Lineage, StorageError> {
+        self.present_lineage().during_no_collection(Operation::Changes)
+    }
+
+    fn present_lineage(&self) -> Outcome<Lineage> {
+        let lineages = read_all(&*self.backend)?;
+        let last = lineages.last().map(|(_, lineage)| *lineage);
+        last.ok_or_else(|| corrupt("the list of lineages", "it is empty").into())
+    }
+
+    /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, so that its history
+    /// and that of the original are told apart from here on.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn fork(&self) -> Result<Lineage, StorageError> {
+        let after = Lineage((self.random.borrow_mut())());
+        let fork = || {
+            let before = self.present_lineage()?;
+            let first = self.log.borrow().next_sequence(&*self.backend)?;
+            write(&*self.backend, first, after)?;
+            self.record(|bytes| {
+                frame::encode_restore(bytes, before, after);
+                Ok(())
+            })
+        };
+        self.atomically(fork).during_no_collection(Operation::Changes)?;
+        Ok(after)
+    }
+}
+
+/// The lineages of the object with the first sequence number of each, the oldest first.
+pub(super) fn read_all(backend: &dyn Backend) -> Outcome<Vec<(u64, Lineage)>> {
+    let mut lineages = Vec::new();
+    let sql = "SELECT first_seq, lineage FROM _terrace_lineage ORDER BY first_seq";
+    read::each(backend, sql, &RowBuf::new(), |row| {
+        let bytes = read::blob(row, 1)?;
+        let lineage =
+            bytes.try_into().map_err(|_| corrupt("the list of lineages", "a lineage has 16 bytes"))?;
+        lineages.push((read::unsigned(row, 0)?, Lineage(lineage)));
+        Ok(())
+    })?;
+    Ok(lineages)
+}
+
+/// Adds a lineage that begins with event `first`.
+pub(super) fn write(backend: &dyn Backend, first: u64, lineage: Lineage) -> Outcome<()> {
+    let parameters = [integer(first), ValueRef::Blob(&lineage.0)];
+    let sql = "INSERT OR REPLACE INTO _terrace_lineage (first_seq, lineage) VALUES (?1, ?2)";
+    backend.execute(sql, &parameters.as_slice()).map(drop)
+}
