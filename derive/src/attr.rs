@@ -30,6 +30,21 @@ fn words(keys: &[Key]) -> Vec<&'static str> {
     keys.iter().map(|(word, _)| *word).collect()
 }
 
+/// The options of a struct, and how each is written.
+const COLLECTION_KEYS: [Key; 8] = [
+    ("name", "name = \"…\""),
+    ("id", "id(a, b)"),
+    ("index", "index(a, b)"),
+    ("unique", "unique(a, b)"),
+    ("partition", "partition(day(a))"),
+    ("cache", "cache = \"60s\""),
+    ("capture", "capture = \"full\""),
+    ("crate", "crate = ::terrace"),
+];
+
+/// The options of a field, and how each is written.
+const COLUMN_KEYS: [Key; 3] = [("name", "name = \"…\""), ("mask", "mask"), ("fill", "fill = …")];
+
 /// How the option `word` is written, if it is one of `keys`.
 fn example(keys: &[Key], word: &str) -> Option<&'static str> {
     keys.iter().find(|(known, _)| *known == word).map(|(_, example)| *example)

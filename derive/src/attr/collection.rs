@@ -5,21 +5,9 @@ use syn::{Attribute, Ident, LitStr, Path};
 use crate::{ctxt::Ctxt, option::Node, spelling};
 
 use super::{
-    Key, RawIndex, RawPartition, column, duration, example, fields, index, krate, mark, options_of,
-    partition, set, words,
+    COLLECTION_KEYS, COLUMN_KEYS, RawIndex, RawPartition, duration, example, fields, index, krate, mark,
+    options_of, partition, set, words,
 };
-
-/// The options that exist, and how each is written.
-pub(crate) const KEYS: [Key; 8] = [
-    ("name", "name = \"…\""),
-    ("id", "id(a, b)"),
-    ("index", "index(a, b)"),
-    ("unique", "unique(a, b)"),
-    ("partition", "partition(day(a))"),
-    ("cache", "cache = \"60s\""),
-    ("capture", "capture = \"full\""),
-    ("crate", "crate = ::terrace"),
-];
 
 /// What an event of the collection holds: the variants of `terrace::schema::Capture`, as they are written.
 const CAPTURES: [(&str, &str); 3] = [("full", "Full"), ("after", "After"), ("keys", "Keys")];
@@ -88,12 +76,18 @@ fn capture(ctxt: &Ctxt, node: &Node) -> Option<&'static str> {
 }
 
 fn unknown(ctxt: &Ctxt, key: &Ident, typed: &str) {
-    if let Some(example) = example(&column::KEYS, typed) {
+    if let Some(example) = example(&COLUMN_KEYS, typed) {
         ctxt.error(key, format!("`{typed}` belongs on a field\nhelp: write `#[column({example})]` there"));
     } else if mark::named(typed).is_some() {
         ctxt.error(key, format!("`{typed}` belongs on a field\nhelp: write `#[{typed}]` there"));
     } else {
-        spelling::unknown(ctxt, key, "collection option", "the options of a collection", &words(&KEYS));
+        spelling::unknown(
+            ctxt,
+            key,
+            "collection option",
+            "the options of a collection",
+            &words(&COLLECTION_KEYS),
+        );
     }
 }
 

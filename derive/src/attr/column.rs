@@ -9,13 +9,10 @@ use crate::{
 };
 
 use super::{
-    Key, collection, example,
+    COLLECTION_KEYS, COLUMN_KEYS, example,
     mark::{self, Mark},
     options_of, set, words,
 };
-
-/// The options that exist, and how each is written.
-pub(crate) const KEYS: [Key; 3] = [("name", "name = \"…\""), ("mask", "mask"), ("fill", "fill = …")];
 
 /// What the attributes of a field say.
 pub(crate) struct FieldOptions {
@@ -60,11 +57,11 @@ impl FieldOptions {
 fn unknown(ctxt: &Ctxt, key: &Ident, typed: &str) {
     if mark::named(typed).is_some() && typed != "column" {
         ctxt.error(key, format!("`{typed}` is an attribute of its own\nhelp: write `#[{typed}]`"));
-    } else if let Some(example) = example(&collection::KEYS, typed) {
+    } else if let Some(example) = example(&COLLECTION_KEYS, typed) {
         let help = format!("help: write `#[collection({example})]` there");
         ctxt.error(key, format!("`{typed}` belongs on the struct\n{help}"));
     } else {
-        spelling::unknown(ctxt, key, "column option", "the options of a column", &words(&KEYS));
+        spelling::unknown(ctxt, key, "column option", "the options of a column", &words(&COLUMN_KEYS));
     }
 }
 
