@@ -44,6 +44,8 @@ impl Files {
             _ => Peer::Raw,
         };
         fs::copy(self.template(template, start(workload)), &file)?;
+        // else the peer's first checkpoint would wait for the copy
+        fs::File::open(&file)?.sync_all()?;
         let report = peer.run(workload, &file, self.seed)?;
         let stored = match workload {
             Workload::RowsOne | Workload::RowsBulk => None,
