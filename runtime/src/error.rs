@@ -198,8 +198,8 @@ pub enum Cause {
     /// `query` got a statement that does more than read.
     #[error("`query` only reads; write through `insert`, `update` and `delete`, which leave change events")]
     NotARead,
-    /// A write inside of `each`.
-    #[error("`each` is reading; collect the ids first and write afterwards")]
+    /// A write inside of the closure of `each` or `update`.
+    #[error("a closure has the document; write after it, in the same transaction if need be")]
     Reading,
     /// The events that were asked for are no longer in the log.
     #[error(

@@ -266,7 +266,9 @@ impl Row for RowBuf {
         self.slots.len()
     }
 
-    #[inline]
+    // through memory, the value would be written by parts and read as a whole, which the processor waits for
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn value(&self, column: usize) -> Result<ValueRef<'_>, ValueError> {
         Ok(match &self.slots[column] {
             Slot::Null => ValueRef::Null,

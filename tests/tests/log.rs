@@ -15,6 +15,15 @@ struct Account {
     balance: Decimal<12, 2>,
 }
 
+#[derive(Collection, Clone, Debug, PartialEq)]
+struct Numbered {
+    #[id]
+    id: i64,
+    name: String,
+    #[version]
+    version: u32,
+}
+
 fn account(id: i64) -> Account {
     let balance = Decimal::from_unscaled(i128::from(id) * 100 + 5).expect("it fits");
     Account { id, owner: format!("owner {id}"), pin: Some(1234), opened: Timestamp::from_micros(id), balance }
@@ -44,6 +53,74 @@ fn invariant_1_a_change_whose_event_cannot_be_stored_is_not_stored() -> Result<(
     place.sqlite().execute_batch("DROP TRIGGER refuse_update; DROP TRIGGER refuse_insert;")?;
     db.insert(&account(2))?;
     assert_eq!(db.changes().since(0)?.count(), 2);
+    Ok(())
+}
+
+/// Inside of a transaction a single write has no savepoint of its own: what it left must be gone all the same.
+#[test]
+fn invariant_1_a_write_that_fails_in_a_transaction_leaves_nothing() -> Result<(), Box<dyn std::error::Error>>
+{
+    let place = Place::new();
+    let db = place.open(collections![Account, Numbered])?;
+    db.insert_all(&[account(1), account(2)])?;
+    place.sqlite().execute_batch(
+        "CREATE TRIGGER refuse_update BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT, 'no'); END;
+         CREATE TRIGGER refuse_delete BEFORE DELETE ON account BEGIN SELECT RAISE(ABORT, 'no'); END;",
+    )?;
+    let before = db.checksum::<Account>()?;
+    db.insert(&Numbered { id: 1, name: String::new(), version: u32::MAX })?;
+    db.transaction(|db| {
+        let refused = [
+            db.insert(&account(1)).is_err(),
+            db.update::<Account>(1, |a| a.owner.clear()).is_err(),
+            db.upsert(&Account { owner: String::new(), ..account(1) }).is_err(),
+            db.delete::<Account>(1).is_err(),
+            db.update::<Account>(3, |a| a.owner.clear()).is_err(),
+            db.update::<Numbered>(1, |n| n.name.push('x')).is_err(),
+            db.upsert(&Numbered { id: 1, name: "x".into(), version: u32::MAX }).is_err(),
+        ];
+        assert_eq!(refused, [true; 7]);
+        db.insert(&account(3))
+    })?;
+    assert_eq!(documents::<Account>(&db)?, [account(1), account(2), account(3)]);
+    assert_eq!(db.all::<Numbered>().first()?.map(|n| n.name).as_deref(), Some(""));
+    assert_eq!(db.changes().since(0)?.count(), 4);
+    let copy = Db::open_in_memory(collections![Account, Numbered])?;
+    copy.replay(db.changes().since(0)?)?;
+    assert_eq!(copy.checksum::<Account>()?, db.checksum::<Account>()?);
+    assert_ne!(before, db.checksum::<Account>()?);
+    Ok(())
+}
+
+/// Where the log writes a row of its own in the middle of the transaction.
+#[test]
+fn invariant_1_a_write_that_fails_when_the_log_is_full_leaves_nothing() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    let large = |id| Account { owner: "x".repeat(40_000), ..account(id) };
+    db.transaction(|db| {
+        db.insert(&large(1))?;
+        db.insert(&large(2))?;
+        assert!(db.insert(&large(1)).is_err());
+        Ok(())
+    })?;
+    let events: Vec<CdcEvent> = db.changes().since(0)?.collect::<Result<_, _>>()?;
+    assert_eq!(events.len(), 2);
+    assert!(events[1].transaction.ends);
+    Ok(())
+}
+
+/// Invariant 3: what is written meanwhile would not be in the before-image.
+#[test]
+fn the_closure_of_an_update_reads_and_cannot_write() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    db.update::<Account>(1, |a| {
+        assert!(db.update::<Account>(1, |a| a.pin = None).is_err());
+        assert!(db.insert(&account(2)).is_err());
+        assert!(db.get::<Account>(1).is_ok());
+        a.owner.clear();
+    })?;
+    assert_eq!(documents::<Account>(&db)?, [Account { owner: String::new(), ..account(1) }]);
     Ok(())
 }
 

@@ -48,6 +48,14 @@ impl Checksum {
             sum: self.sum.wrapping_add(change.sum),
         }
     }
+
+    /// The checksum before what `change` did.
+    pub(crate) fn before(self, change: Self) -> Self {
+        Self {
+            documents: self.documents.wrapping_sub(change.documents),
+            sum: self.sum.wrapping_sub(change.sum),
+        }
+    }
 }
 
 /// How the documents of one schema are hashed.

@@ -52,7 +52,7 @@ pub trait Document: Collection {
             self.write(&mut row)?;
             db.change_row(table, &table.id_of(&row)?, table.version_of(&row)?, change)
         };
-        db.atomically(update).during(Operation::Update, Self::SCHEMA.name)
+        db.atomically_one(update).during(Operation::Update, Self::SCHEMA.name)
     }
 
     /// Deletes the stored document that has this one's id; says whether there was one. In a collection with a
@@ -67,7 +67,7 @@ pub trait Document: Collection {
             self.write(&mut row)?;
             db.delete_row(table, &table.id_of(&row)?, table.version_of(&row)?)
         };
-        db.atomically(delete).during(Operation::Delete, Self::SCHEMA.name)
+        db.atomically_one(delete).during(Operation::Delete, Self::SCHEMA.name)
     }
 
     /// As [`Db::get`].

@@ -249,10 +249,10 @@ impl<T: Collection> Find<'_, T> {
 }
 
 /// Marks that rows are being read, as long as it lives.
-struct Reading<'a>(&'a Db);
+pub(super) struct Reading<'a>(&'a Db);
 
 impl<'a> Reading<'a> {
-    fn begin(db: &'a Db) -> Self {
+    pub(super) fn begin(db: &'a Db) -> Self {
         db.reading.set(db.reading.get() + 1);
         Self(db)
     }

@@ -33,7 +33,7 @@ pub(super) const TABLES: [&str; 5] = [
      STRICT, WITHOUT ROWID",
 ];
 
-/// Up to how many bytes of events gather before a row of their own is written.
+/// From how many bytes of events on a row of their own is written.
 const ROW: usize = 64_000;
 
 /// The log as a transaction sees it.
@@ -53,6 +53,14 @@ pub(super) struct Log {
     /// How many events were ever recorded here, those that were rolled back included.
     recorded: u64,
     scratch: Vec<u8>,
+}
+
+/// The event of a document, as long as it is the last.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) bytes: usize,
+    pub(super) collection: u64,
+    pub(super) change: Checksum,
 }
 
 /// What a savepoint goes back to.
@@ -115,26 +123,37 @@ impl Log {
         self.changes.clear();
     }
 
-    /// Adds one event, which `encode` appends.
+    /// Adds one event, which `encode` appends; gives the number of its bytes.
     pub(super) fn record(
         &mut self,
         backend: &dyn Backend,
         clock: &dyn Fn() -> Timestamp,
         encode: impl FnOnce(&mut Vec<u8>) -> Outcome<()>,
-    ) -> Outcome<()> {
+    ) -> Outcome<usize> {
+        if self.is_full() {
+            self.write(backend, clock, false)?;
+        }
         let start = self.pending.len();
         if let Err(failure) = encode(&mut self.pending) {
             self.pending.truncate(start);
             return Err(failure);
         }
-        if start > 0 && self.pending.len() > ROW {
-            let event = self.pending.split_off(start);
-            self.write(backend, clock, false)?;
-            self.pending.extend_from_slice(&event);
-        }
         self.pending_count += 1;
         self.recorded += 1;
-        Ok(())
+        Ok(self.pending.len() - start)
+    }
+
+    /// Whether the next event makes a row of those that are pending, which a savepoint has to be able to take back.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.len() >= ROW
+    }
+
+    /// Takes back the last event, whose document could not be written.
+    pub(super) fn take_back(&mut self, event: &Recorded) {
+        self.pending.truncate(self.pending.len() - event.bytes);
+        self.pending_count -= 1;
+        let checksum = self.change(event.collection);
+        *checksum = checksum.before(event.change);
     }
 
     /// A count that moves with every event: to see whether a step left one.

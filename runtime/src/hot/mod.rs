@@ -81,7 +81,7 @@ pub struct Db {
     log: RefCell<Log>,
     clock: open::Clock,
     random: RefCell<open::Random>,
-    /// How many `each` are reading: nothing may be written meanwhile.
+    /// How many closures have a document that was read: nothing may be written meanwhile.
     reading: Cell<usize>,
 }
 
@@ -109,8 +109,8 @@ impl Db {
         self.tables.iter().find(|table| table.type_id == of).ok_or_else(|| Cause::NotOpened.into())
     }
 
-    /// Adds an event to the log.
-    fn record(&self, encode: impl FnOnce(&mut Vec<u8>) -> Outcome<()>) -> Outcome<()> {
+    /// Adds an event to the log; gives the number of its bytes.
+    fn record(&self, encode: impl FnOnce(&mut Vec<u8>) -> Outcome<()>) -> Outcome<usize> {
         self.log.borrow_mut().record(&*self.backend, &*self.clock, encode)
     }
 }

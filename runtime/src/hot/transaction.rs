@@ -65,6 +65,21 @@ impl Db {
         Ok(value)
     }
 
+    /// Runs `body`, which writes one row at most: in a transaction of its own, or as a part of the one that is open.
+    ///
+    /// There it needs no savepoint, for which SQLite would copy every page that changes, unless the log is about to
+    /// write a row too: [`Db::write_row`] leaves nothing when it fails, and `body` must not fail after it.
+    pub(super) fn atomically_one<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+        let needs_own = self.log.borrow().depth() == 0 || self.log.borrow().is_full();
+        if needs_own {
+            return self.atomically(body);
+        }
+        if self.reading.get() > 0 {
+            return Err(Cause::Reading.into());
+        }
+        body()
+    }
+
     /// At the end of the outermost transaction: its events become part of the log.
     fn append_events(&self) -> Outcome<()> {
         let mut log = self.log.borrow_mut();

@@ -4,6 +4,7 @@
 //! each row that it wrote. A change that changes nothing writes nothing.
 
 use crate::{
+    cdc::Checksum,
     error::{Cause, During, Operation, Outcome, StorageError},
     schema::{Collection, KeyOf},
     value::{Row, RowBuf, ValueError, ValueRef},
@@ -11,6 +12,8 @@ use crate::{
 
 use super::{
     Db,
+    find::Reading,
+    log::Recorded,
     table::{Table, describe, positions},
 };
 
@@ -25,7 +28,7 @@ impl Db {
             document.write(&mut row)?;
             self.write_new(self.table::<T>()?, &row)
         };
-        self.atomically(insert).during(Operation::Insert, T::SCHEMA.name)
+        self.atomically_one(insert).during(Operation::Insert, T::SCHEMA.name)
     }
 
     /// Stores new documents, all or none; gives their number.
@@ -52,22 +55,25 @@ impl Db {
             let table = self.table::<T>()?;
             let mut after = RowBuf::new();
             document.write(&mut after)?;
-            match table.read(&*self.backend, &table.id_of(&after)?)? {
-                Some(before) => {
-                    require_version(table, &before, table.version_of(&after)?)?;
-                    self.write_change(table, &before, &mut after)?;
-                }
+            let found = table.read(&*self.backend, &table.id_of(&after)?)?;
+            if let Some(before) = &found {
+                require_version(table, before, table.version_of(&after)?)?;
+                count_version(table, before, &mut after)?;
+            }
+            let stored = T::read(&after)?;
+            match &found {
+                Some(before) => self.write_columns(table, before, &after, difference(before, &after)?)?,
                 None => self.write_new(table, &after)?,
             }
-            Ok(T::read(&after)?)
+            Ok(stored)
         };
-        self.atomically(upsert).during(Operation::Upsert, T::SCHEMA.name)
+        self.atomically_one(upsert).during(Operation::Upsert, T::SCHEMA.name)
     }
 
     /// Changes the document with this id, and gives it as it is stored.
     ///
     /// Only the columns that differ afterwards are written; when none does, nothing is, and there is no event. A
-    /// `#[version]` is counted up.
+    /// `#[version]` is counted up. `change` itself can read, and cannot write.
     ///
     /// # Errors
     /// There is no such document; its id was changed; a value cannot be stored or is not unique.
@@ -82,7 +88,7 @@ impl Db {
             id.store(&mut key)?;
             self.change_row(table, &key, None, change)
         };
-        self.atomically(update).during(Operation::Update, T::SCHEMA.name)
+        self.atomically_one(update).during(Operation::Update, T::SCHEMA.name)
     }
 
     /// Deletes the document with this id; says whether there was one.
@@ -95,7 +101,7 @@ impl Db {
             id.store(&mut key)?;
             self.delete_row(self.table::<T>()?, &key, None)
         };
-        self.atomically(delete).during(Operation::Delete, T::SCHEMA.name)
+        self.atomically_one(delete).during(Operation::Delete, T::SCHEMA.name)
     }
 
     fn insert_rows<'a, T: Collection>(
@@ -117,8 +123,7 @@ impl Db {
 
     /// Stores a new row.
     pub(super) fn write_new(&self, table: &Table, row: &RowBuf) -> Outcome<()> {
-        self.backend.execute(&table.insert.one, row)?;
-        self.record_row(table, None, Some(row), 0)
+        self.write_row(table, None, Some(row), 0, || self.backend.execute(&table.insert.one, row))
     }
 
     /// Reads a document, lets `change` change it, and writes what is different. `expected` is the version that it
@@ -134,21 +139,17 @@ impl Db {
         let before = found.ok_or_else(|| Cause::NotFound { id: describe(id) })?;
         require_version(table, &before, expected)?;
         let mut document = T::read(&before)?;
+        let reading = Reading::begin(self);
         change(&mut document);
+        drop(reading);
         let mut after = RowBuf::new();
         document.write(&mut after)?;
-        self.write_change(table, &before, &mut after)?;
+        count_version(table, &before, &mut after)?;
         if let Some(version) = table.version_of(&after)? {
             document.set_version(version)?;
         }
+        self.write_columns(table, &before, &after, difference(&before, &after)?)?;
         Ok(document)
-    }
-
-    /// Writes the columns in which `after` differs from `before`; `after` gets the version that is stored.
-    fn write_change(&self, table: &Table, before: &RowBuf, after: &mut RowBuf) -> Outcome<()> {
-        count_version(table, before, after)?;
-        let changed = difference(before, after)?;
-        self.write_columns(table, before, after, changed)
     }
 
     /// Writes the `changed` columns of `after`.
@@ -168,17 +169,33 @@ impl Db {
         }
         let columns = positions(changed).chain(table.schema.id.iter().copied());
         let parameters: Vec<ValueRef<'_>> = columns.map(|at| after.value(at)).collect::<Result<_, _>>()?;
-        self.backend.execute(&table.update(changed), &parameters.as_slice())?;
-        self.record_row(table, Some(before), Some(after), changed)
+        let update = || self.backend.execute(&table.update(changed), &parameters.as_slice());
+        self.write_row(table, Some(before), Some(after), changed, update)
     }
 
     /// Deletes a document; `expected` is the version that it has to have. False when there is none.
     pub(super) fn delete_row(&self, table: &Table, id: &RowBuf, expected: Option<i64>) -> Outcome<bool> {
         let Some(before) = table.read(&*self.backend, id)? else { return Ok(false) };
         require_version(table, &before, expected)?;
-        self.backend.execute(&table.delete, id)?;
-        self.record_row(table, Some(&before), None, 0)?;
+        self.write_row(table, Some(&before), None, 0, || self.backend.execute(&table.delete, id))?;
         Ok(true)
+    }
+
+    /// Leaves the event of one row and writes it, or neither when it cannot be written.
+    fn write_row(
+        &self,
+        table: &Table,
+        before: Option<&RowBuf>,
+        after: Option<&RowBuf>,
+        changed: u128,
+        write: impl FnOnce() -> Outcome<u64>,
+    ) -> Outcome<()> {
+        let event = self.record_row(table, before, after, changed)?;
+        let written = write();
+        if written.is_err() {
+            self.log.borrow_mut().take_back(&event);
+        }
+        written.map(drop)
     }
 
     /// Leaves the event of one row, and counts it into the collection's checksum.
@@ -188,18 +205,20 @@ impl Db {
         before: Option<&RowBuf>,
         after: Option<&RowBuf>,
         changed: u128,
-    ) -> Outcome<()> {
-        self.record(|bytes| Ok(table.layout.encode(bytes, before, after, changed)?))?;
+    ) -> Outcome<Recorded> {
         let mut hasher = table.hasher.borrow_mut();
-        let mut log = self.log.borrow_mut();
-        let checksum = log.change(table.collection);
+        let mut change = Checksum::default();
         if let Some(before) = before {
-            checksum.remove(hasher.hash(before)?);
+            change.remove(hasher.hash(before)?);
         }
         if let Some(after) = after {
-            checksum.add(hasher.hash(after)?);
+            change.add(hasher.hash(after)?);
         }
-        Ok(())
+        let bytes = self.record(|bytes| Ok(table.layout.encode(bytes, before, after, changed)?))?;
+        let mut log = self.log.borrow_mut();
+        let checksum = log.change(table.collection);
+        *checksum = checksum.after(change);
+        Ok(Recorded { bytes, collection: table.collection, change })
     }
 }
 
