@@ -169,6 +169,9 @@ pub enum Cause {
         /// SQLite's own error.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// SQLite ended the transaction by itself after an earlier error in it, such as a full disk.
+    #[error("an earlier error has rolled the whole transaction back; end it, and begin another")]
+    RolledBack,
     /// There is no room on the disk.
     #[error("the disk is full; nothing was written: make room and try again")]
     DiskFull {

@@ -175,6 +175,31 @@ fn invariant_1_an_event_whose_change_cannot_be_stored_is_not_stored() -> Result<
 }
 
 #[test]
+fn invariant_1_a_transaction_that_sqlite_ended_takes_nothing_more() -> Result<(), Box<dyn std::error::Error>>
+{
+    let place = Place::new();
+    let db = place.open(collections![Account])?;
+    place.sqlite().execute_batch(
+        "CREATE TRIGGER disaster BEFORE INSERT ON account WHEN NEW.id = 13
+         BEGIN SELECT RAISE(ROLLBACK, 'as on a full disk'); END",
+    )?;
+    let stubborn = db.transaction(|db| {
+        db.insert(&account(1))?;
+        assert!(db.insert(&account(13)).is_err());
+        let error = db.insert(&account(2)).expect_err("there is no transaction any more");
+        assert!(matches!(error.source, Cause::RolledBack), "{error}");
+        let nested = db.transaction(|db| db.insert(&account(3)));
+        assert!(nested.is_err());
+        Ok(())
+    });
+    assert!(stubborn.is_err());
+    assert_eq!((db.all::<Account>().count()?, db.changes().head()?), (0, 0));
+    db.insert(&account(4))?;
+    assert_eq!(documents::<Account>(&replayed(&db, collections![Account])?)?, [account(4)]);
+    Ok(())
+}
+
+#[test]
 fn invariant_2_two_connections_share_one_gapless_sequence() -> Result<(), StorageError> {
     let place = Place::new();
     let (one, two) = (place.open(collections![Account])?, place.open(collections![Account])?);

@@ -70,6 +70,9 @@ impl Native {
     }
 
     fn prepare(&self, sql: &str) -> Outcome<CachedStatement<'_>> {
+        if self.depth.get() > 0 && self.connection.is_autocommit() {
+            return Err(Failure::from(Cause::RolledBack).within(sql));
+        }
         self.connection.prepare_cached(sql).map_err(|error| failure(error, sql))
     }
 
