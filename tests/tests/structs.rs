@@ -23,8 +23,8 @@ where
     assert!(two.delete(&db)?);
     drop(db);
     let db = place.open(collections())?;
-    assert_eq!(documents::<T>(&db)?, [changed.clone()]);
-    assert_eq!(documents::<T>(&replayed(&db, collections())?)?, [changed.clone()]);
+    assert_eq!(documents::<T>(&db)?, std::slice::from_ref(&changed));
+    assert_eq!(documents::<T>(&replayed(&db, collections())?)?, std::slice::from_ref(&changed));
     assert_eq!(db.changes().head()?, 4);
     Ok(changed)
 }
