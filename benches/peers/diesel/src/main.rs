@@ -14,8 +14,8 @@ use diesel::{
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Rows a statement of `insert_all`: the fastest of 1, 20, 100, 500 and 4,000.
-const CHUNK: usize = 4_000;
+/// Rows a statement of `insert_all`: the fastest of 20, 100, 500 and 4,000.
+const CHUNK: usize = 500;
 
 diesel::table! {
     sale (id) {
