@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use crate::{
     error::{Cause, Outcome},
+    schema::{ColumnDef, Storage, quote},
     value::{Row, RowBuf},
 };
 
@@ -55,13 +56,26 @@ pub(crate) trait Backend: Threads {
     fn insert_rows(&self, insert: &Insert, next: NextRow<'_>) -> Outcome<()>;
 
     /// Runs a statement that reads, row by row, until the callback has enough.
-    fn query(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()>;
+    ///
+    /// `columns` says what the columns hold. Where it does not, a number is an integer.
+    fn query(&self, sql: &str, columns: &[Storage], parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()>;
 
     /// As [`Backend::query`], for SQL of the user's: fails, and leaves nothing, if it does anything but read.
     fn query_foreign(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()>;
 
     /// Runs `body` in a transaction, or inside of one in a savepoint. Rolls back when `body` says so or panics.
     fn transaction(&self, body: &mut dyn FnMut() -> Verdict) -> Outcome<()>;
+
+    /// How a statement selects a column so that `query` gives its values bit for bit.
+    fn selected(&self, column: &ColumnDef) -> String {
+        quote(column.name)
+    }
+}
+
+/// Selects columns of a collection, with commas.
+pub(crate) fn select_list<'a>(backend: &dyn Backend, columns: impl Iterator<Item = &'a ColumnDef>) -> String {
+    let columns: Vec<String> = columns.map(|column| backend.selected(column)).collect();
+    columns.join(", ")
 }
 
 /// Runs `body` in a transaction that is kept when it succeeds.
@@ -77,4 +91,25 @@ pub(crate) fn atomically<R>(backend: &dyn Backend, body: impl FnOnce() -> Outcom
         (Some(Ok(value)), Ok(())) => Ok(value),
         (None, Ok(())) => Err(Cause::Sqlite("the backend did not run the transaction".into()).into()),
     }
+}
+
+/// That a statement and the values given for it do not fit.
+pub(crate) fn wrong_count(parameters: usize, given: usize) -> Cause {
+    let problem = format!("the statement has {parameters} parameters and {given} values were given");
+    Cause::Sqlite(problem.into())
+}
+
+/// Fills up to `count` rows anew; gives their number.
+pub(crate) fn fill(rows: &mut Vec<RowBuf>, count: usize, next: NextRow<'_>) -> Outcome<usize> {
+    for at in 0..count {
+        if rows.len() == at {
+            rows.push(RowBuf::new());
+        }
+        rows[at].clear();
+        if !next(&mut rows[at])? {
+            rows.truncate(at);
+            break;
+        }
+    }
+    Ok(rows.len())
 }

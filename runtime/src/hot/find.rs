@@ -52,7 +52,7 @@ impl Db {
         let get = || {
             let mut key = RowBuf::new();
             id.store(&mut key)?;
-            super::read::first(&*self.backend, &self.table::<T>()?.select, &key, |row| Ok(T::read(row)?))
+            self.table::<T>()?.first(&*self.backend, &key, |row| Ok(T::read(row)?))
         };
         get().during(Operation::Get, T::SCHEMA.name)
     }
@@ -167,11 +167,11 @@ impl<T: Collection> Find<'_, T> {
     ) -> Result<u64, StorageError> {
         let run = || {
             let table = self.db.table::<T>()?;
-            let sql = self.sql(table, &table.id_list)?;
+            let sql = self.sql(table, &table.id_columns)?;
             let mut ids = Vec::new();
-            super::read::each(&*self.db.backend, &sql.text, &sql.parameters, |row| {
+            self.db.backend.query(&sql.text, &table.id_storages, &sql.parameters, &mut |row| {
                 ids.push(RowBuf::copy(row)?);
-                Ok(())
+                Ok(ControlFlow::Continue(()))
             })?;
             let mut written = 0;
             for id in &ids {
@@ -195,8 +195,8 @@ impl<T: Collection> Find<'_, T> {
     fn read(&self, mut each: impl FnMut(&dyn Row) -> Outcome<ControlFlow<()>>) -> Result<(), StorageError> {
         let mut read = || {
             let table = self.db.table::<T>()?;
-            let sql = self.sql(table, &T::SCHEMA.column_list())?;
-            self.db.backend.query(&sql.text, &sql.parameters, &mut each)
+            let sql = self.sql(table, &table.columns)?;
+            self.db.backend.query(&sql.text, &table.storages, &sql.parameters, &mut each)
         };
         read().during(Operation::Find, T::SCHEMA.name)
     }

@@ -3,14 +3,19 @@
 //! What SQLite can do in place is done in place: renaming a column, adding one. Everything else builds the table anew
 //! and copies the rows. What would lose data is refused. It does to rows what [`Lens`] does to events (invariant 3).
 
+use std::ops::ControlFlow;
+
 use crate::{
     cdc::{Checksum, Hasher, Lens},
     error::{Cause, Outcome},
-    schema::{Kind, Schema, StoredColumn, StoredSchema, quote},
+    schema::{Kind, Schema, Storage, StoredColumn, StoredSchema, quote},
     value::{RowBuf, Value, ValueRef},
 };
 
-use super::{backend::Backend, read, tail};
+use super::{
+    backend::{Backend, select_list},
+    tail,
+};
 
 /// The name of a table while it is built anew.
 const NEW_TABLE: &str = "_terrace_new";
@@ -186,10 +191,12 @@ impl Migration<'_> {
     fn count_again(&self, backend: &dyn Backend) -> Outcome<()> {
         let mut hasher = Hasher::new(self.later);
         let mut checksum = Checksum::default();
-        let sql = format!("SELECT {} FROM {}", self.schema.column_list(), quote(&self.later.name));
-        read::each(backend, &sql, &RowBuf::new(), |row| {
+        let columns = select_list(backend, self.schema.columns.iter());
+        let storages: Vec<Storage> = self.schema.columns.iter().map(|column| column.kind.storage()).collect();
+        let sql = format!("SELECT {columns} FROM {}", quote(&self.later.name));
+        backend.query(&sql, &storages, &RowBuf::new(), &mut |row| {
             checksum.add(hasher.hash(row)?);
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         })?;
         tail::set_checksum(backend, self.collection, checksum)
     }

@@ -1,17 +1,24 @@
 //! Opening a database: its own tables, its collections' schemas, and what a new object begins with.
+//!
+//! Where it is, a file or a Durable Object, only the modules below know.
 
+#[cfg(all(feature = "worker", target_family = "wasm"))]
+mod durable;
+#[cfg(feature = "native")]
+mod native;
+
+#[cfg(feature = "native")]
+use std::time::Duration;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    path::Path,
     sync::Arc,
-    time::Duration,
 };
 
 use crate::{
     Timestamp,
     cdc::{EventSchema, Lens, Lineage, frame::Layout},
-    error::{Cause, During, Failure, Operation, Outcome, StorageError},
+    error::{Cause, Failure, Outcome},
     schema::{Collections, MAX_COLUMNS, Registered, Schema, StoredSchema},
     value::{RowBuf, ValueRef, hex},
 };
@@ -19,7 +26,6 @@ use crate::{
 use super::{
     Db,
     backend::{self, Backend},
-    backends::native::Native,
     lineage,
     log::{self, Log},
     migrate,
@@ -54,6 +60,7 @@ pub struct Options {
     object: Option<String>,
     clock: Clock,
     random: Random,
+    #[cfg(feature = "native")]
     busy_timeout: Duration,
 }
 
@@ -77,6 +84,7 @@ impl Options {
             object: None,
             clock: Box::new(Timestamp::now),
             random: Box::new(|| uuid::Uuid::new_v4().into_bytes()),
+            #[cfg(feature = "native")]
             busy_timeout: Duration::from_secs(5),
         }
     }
@@ -102,35 +110,6 @@ impl Options {
         self
     }
 
-    /// How long to wait for another process that is writing, before [`Cause::Locked`].
-    #[must_use]
-    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        self.busy_timeout = timeout;
-        self
-    }
-
-    /// Opens a file, or creates it.
-    ///
-    /// # Errors
-    /// As [`Db::open`].
-    pub fn open(self, path: impl AsRef<Path>, collections: Collections) -> Result<Db, StorageError> {
-        let opened = Native::open(path.as_ref(), self.busy_timeout);
-        opened
-            .and_then(|backend| self.on(Box::new(backend), &collections))
-            .during_no_collection(Operation::Open)
-    }
-
-    /// Opens a new database in memory, which is gone when it is dropped.
-    ///
-    /// # Errors
-    /// As [`Db::open`].
-    pub fn open_in_memory(self, collections: Collections) -> Result<Db, StorageError> {
-        let opened = Native::in_memory();
-        opened
-            .and_then(|backend| self.on(Box::new(backend), &collections))
-            .during_no_collection(Operation::Open)
-    }
-
     fn on(mut self, backend: Box<dyn Backend>, collections: &Collections) -> Outcome<Db> {
         for registered in collections.iter() {
             let valid = validate(registered.schema);
@@ -144,8 +123,10 @@ impl Options {
         }
         let catalog = catalog.unwrap_or_default();
         let schemas = catalog.event_schemas();
-        let tables =
-            collections.iter().map(|registered| catalog.table(registered)).collect::<Outcome<_>>()?;
+        let tables = collections
+            .iter()
+            .map(|registered| catalog.table(&*backend, registered))
+            .collect::<Outcome<_>>()?;
         Ok(Db {
             backend,
             tables,
@@ -179,29 +160,6 @@ impl Options {
         backend.execute(sql, &[ValueRef::Integer(FORMAT), ValueRef::Text(&object)].as_slice())?;
         lineage::write(backend, 1, Lineage((self.random)()))?;
         Ok(Catalog { object, schemas: BTreeMap::new() })
-    }
-}
-
-impl Db {
-    /// Opens the database in this file, creates it where there is none, and brings the tables of the collections to
-    /// their structs' present form.
-    ///
-    /// Everything is written with `journal_mode = WAL` and `synchronous = NORMAL`: what a call has returned survives the
-    /// end of the process; a failure of power can take the last moments, never the consistency.
-    ///
-    /// # Errors
-    /// The file is not a database, is held by another process, was written by newer code, or a migration would lose
-    /// data. The database is as it was before.
-    pub fn open(path: impl AsRef<Path>, collections: Collections) -> Result<Self, StorageError> {
-        Options::new().open(path, collections)
-    }
-
-    /// Opens a new database in memory, which is gone when it is dropped: for tests and trials.
-    ///
-    /// # Errors
-    /// A schema that no database can hold.
-    pub fn open_in_memory(collections: Collections) -> Result<Self, StorageError> {
-        Options::new().open_in_memory(collections)
     }
 }
 
@@ -284,14 +242,14 @@ impl Catalog {
         Ok(())
     }
 
-    fn table(&self, registered: Registered) -> Outcome<Table> {
+    fn table(&self, backend: &dyn Backend, registered: Registered) -> Outcome<Table> {
         let mut versions = self.versions(registered.schema.name);
         let first = versions.next();
         let last = versions.next_back().or(first);
         let (Some((collection, _)), Some((number, stored))) = (first, last) else {
             return Err(Cause::NotOpened.into());
         };
-        Ok(Table::new(registered, collection, Layout::new(number, stored), stored))
+        Ok(Table::new(backend, registered, collection, Layout::new(number, stored), stored))
     }
 
     /// How the events of each schema are read, and what they are today.

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::{
     error::{Cause, Failure, Outcome},
+    schema::Storage,
     value::{Row, ValueRef},
 };
 
@@ -16,7 +17,7 @@ pub(super) fn each(
     parameters: &dyn Row,
     mut each: impl FnMut(&dyn Row) -> Outcome<()>,
 ) -> Outcome<()> {
-    backend.query(sql, parameters, &mut |row| each(row).map(ControlFlow::Continue))
+    backend.query(sql, &[], parameters, &mut |row| each(row).map(ControlFlow::Continue))
 }
 
 /// The first row, if there is one.
@@ -26,8 +27,19 @@ pub(super) fn first<R>(
     parameters: &dyn Row,
     read: impl Fn(&dyn Row) -> Outcome<R>,
 ) -> Outcome<Option<R>> {
+    first_of(backend, sql, &[], parameters, read)
+}
+
+/// As [`first`], of a statement whose columns hold more than integers, texts and blobs.
+pub(super) fn first_of<R>(
+    backend: &dyn Backend,
+    sql: &str,
+    columns: &[Storage],
+    parameters: &dyn Row,
+    read: impl Fn(&dyn Row) -> Outcome<R>,
+) -> Outcome<Option<R>> {
     let mut found = None;
-    backend.query(sql, parameters, &mut |row| {
+    backend.query(sql, columns, parameters, &mut |row| {
         found = Some(read(row)?);
         Ok(ControlFlow::Break(()))
     })?;

@@ -5,11 +5,11 @@ use std::{any::TypeId, cell::RefCell, collections::HashMap, sync::Arc};
 use crate::{
     cdc::{Hasher, frame::Layout},
     error::{Cause, Outcome},
-    schema::{Registered, Schema, StoredSchema, quote},
+    schema::{Registered, Schema, Storage, StoredSchema, quote},
     value::{Row, RowBuf, ValueRef},
 };
 
-use super::backend::{Backend, Insert};
+use super::backend::{Backend, Insert, select_list};
 
 /// One collection.
 #[derive(Debug)]
@@ -23,13 +23,18 @@ pub(super) struct Table {
     pub(super) insert: Insert,
     pub(super) select: String,
     pub(super) delete: String,
-    /// The id's columns, quoted, with commas.
-    pub(super) id_list: String,
+    /// Every column as a statement selects it, with commas.
+    pub(super) columns: String,
+    pub(super) storages: Vec<Storage>,
+    /// The id's columns as a statement selects them, with commas.
+    pub(super) id_columns: String,
+    pub(super) id_storages: Vec<Storage>,
     updates: RefCell<HashMap<u128, Arc<str>>>,
 }
 
 impl Table {
     pub(super) fn new(
+        backend: &dyn Backend,
         registered: Registered,
         collection: u64,
         layout: Layout,
@@ -37,8 +42,7 @@ impl Table {
     ) -> Self {
         let schema = registered.schema;
         let name = quote(schema.name);
-        let columns = schema.column_list();
-        let id: Vec<String> = schema.id_columns().map(|column| quote(column.name)).collect();
+        let columns = select_list(backend, schema.columns.iter());
         let condition = schema.id_condition(1);
         Self {
             type_id: registered.type_id,
@@ -49,7 +53,10 @@ impl Table {
             insert: insert(schema),
             select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
             delete: format!("DELETE FROM {name} WHERE {condition}"),
-            id_list: id.join(", "),
+            columns,
+            storages: schema.columns.iter().map(|column| column.kind.storage()).collect(),
+            id_columns: select_list(backend, schema.id_columns()),
+            id_storages: schema.id_columns().map(|column| column.kind.storage()).collect(),
             updates: RefCell::default(),
         }
     }
@@ -70,7 +77,17 @@ impl Table {
 
     /// The document with this id.
     pub(super) fn read(&self, backend: &dyn Backend, id: &dyn Row) -> Outcome<Option<RowBuf>> {
-        super::read::first(backend, &self.select, id, |row| Ok(RowBuf::copy(row)?))
+        self.first(backend, id, |row| Ok(RowBuf::copy(row)?))
+    }
+
+    /// As [`Table::read`], read by `read`.
+    pub(super) fn first<R>(
+        &self,
+        backend: &dyn Backend,
+        id: &dyn Row,
+        read: impl Fn(&dyn Row) -> Outcome<R>,
+    ) -> Outcome<Option<R>> {
+        super::read::first_of(backend, &self.select, &self.storages, id, read)
     }
 
     /// The id's columns of a document.

@@ -21,7 +21,11 @@ use rusqlite::{
 
 use crate::{
     error::{Cause, Failure, Outcome},
-    hot::backend::{Backend, EachRow, Insert, NextRow, Verdict},
+    hot::{
+        backend::{Backend, EachRow, Insert, NextRow, Verdict, fill, wrong_count},
+        backends::BEYOND_LIMIT,
+    },
+    schema::Storage,
     value::{Row, RowBuf, ValueError, ValueRef},
 };
 
@@ -40,9 +44,6 @@ const LIMITS: [(Limit, i32); 8] = [
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
 ];
-
-/// What SQLite says of a statement beyond one of them.
-const BEYOND_LIMIT: [&str; 4] = ["too many", "too large", "too long", "variable number must be"];
 
 /// A connection to a file, or to memory.
 pub(crate) struct Native {
@@ -134,7 +135,7 @@ impl Backend for Native {
         rows.chunks(1).try_for_each(|row| run(&mut one, row, &insert.one))
     }
 
-    fn query(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
+    fn query(&self, sql: &str, _: &[Storage], parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
         step(&mut *self.prepare(sql)?, sql, parameters, each)
     }
 
@@ -152,12 +153,8 @@ impl Backend for Native {
             return Err(Failure::from(Cause::NotARead).within(sql));
         }
         if statement.parameter_count() != parameters.len() {
-            let problem = format!(
-                "the statement has {} parameters and {} values were given",
-                statement.parameter_count(),
-                parameters.len()
-            );
-            return Err(Failure::from(Cause::Sqlite(problem.into())).within(sql));
+            let problem = wrong_count(statement.parameter_count(), parameters.len());
+            return Err(Failure::from(problem).within(sql));
         }
         step(&mut statement, sql, parameters, each)
     }
@@ -219,21 +216,6 @@ fn bind<R: Row + ?Sized>(
         statement.raw_bind_parameter(bound + position + 1, value).map_err(|error| failure(error, sql))?;
     }
     Ok(())
-}
-
-/// Fills up to `count` rows anew; gives their number.
-fn fill(rows: &mut Vec<RowBuf>, count: usize, next: NextRow<'_>) -> Outcome<usize> {
-    for at in 0..count {
-        if rows.len() == at {
-            rows.push(RowBuf::new());
-        }
-        rows[at].clear();
-        if !next(&mut rows[at])? {
-            rows.truncate(at);
-            break;
-        }
-    }
-    Ok(rows.len())
 }
 
 /// Runs a statement with the values of these rows, one after the other, as its parameters.

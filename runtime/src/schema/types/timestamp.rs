@@ -1,10 +1,6 @@
 //! `Timestamp`: a moment, in microseconds since 1970-01-01 00:00:00 UTC.
 
-use std::{
-    fmt,
-    str::FromStr,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -41,15 +37,28 @@ impl Timestamp {
         self.0
     }
 
-    /// The present moment, by this machine's clock.
+    /// The present moment, by this machine's clock; in a Durable Object that of the last input or output.
     #[must_use]
     pub fn now() -> Self {
-        let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_micros()),
-            Err(before) => i64::try_from(before.duration().as_micros()).map(|micros| -micros),
-        };
-        Self(micros.unwrap_or(i64::MAX))
+        Self(now())
     }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn now() -> i64 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_micros()),
+        Err(before) => i64::try_from(before.duration().as_micros()).map(|micros| -micros),
+    };
+    micros.unwrap_or(i64::MAX)
+}
+
+#[cfg(target_family = "wasm")]
+#[allow(clippy::cast_possible_truncation)] // JavaScript counts whole milliseconds, up to 8.64e15 of them
+fn now() -> i64 {
+    (js_sys::Date::now() as i64).saturating_mul(1_000)
 }
 
 impl fmt::Display for Timestamp {
