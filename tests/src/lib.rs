@@ -1,17 +1,19 @@
 //! What the integration tests share: documents, files, fixed clocks, random numbers from a seed.
 
+pub mod conformance;
+#[cfg(not(target_family = "wasm"))]
 pub mod crash;
+#[cfg(not(target_family = "wasm"))]
+mod place;
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
 };
 
-use tempfile::TempDir;
-use terrace::{Options, Timestamp, hot::Document, prelude::*, schema::Collections};
+#[cfg(not(target_family = "wasm"))]
+pub use place::{Place, replayed};
+use terrace::{Options, Timestamp, hot::Document, prelude::*};
 
 /// Whether the long tests were asked for: `cargo xtask test --long`.
 #[must_use]
@@ -48,46 +50,6 @@ impl Random {
     }
 }
 
-/// A folder of its own for a test, and a database in it.
-#[derive(Debug)]
-pub struct Place {
-    folder: TempDir,
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Place {
-    /// A new, empty folder.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { folder: TempDir::new().expect("a folder for temporary files") }
-    }
-
-    /// The path of the database.
-    #[must_use]
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("object.db")
-    }
-
-    /// Opens the database.
-    ///
-    /// # Errors
-    /// As [`Db::open`].
-    pub fn open(&self, collections: Collections) -> Result<Db, StorageError> {
-        options(1).open(self.path(), collections)
-    }
-
-    /// A connection beside terrace, to look at the file and to damage it.
-    #[must_use]
-    pub fn sqlite(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.path()).expect("SQLite opens the file")
-    }
-}
-
 /// Options with a clock that counts microseconds, and random numbers that follow from a seed.
 #[must_use]
 pub fn options(seed: u64) -> Options {
@@ -104,14 +66,4 @@ pub fn options(seed: u64) -> Options {
 /// The database cannot be read.
 pub fn documents<T: Document>(db: &Db) -> Result<Vec<T>, StorageError> {
     db.all::<T>().limit(u64::MAX).all()
-}
-
-/// Replays the log of `db` into an empty database of the same collections.
-///
-/// # Errors
-/// As [`Db::replay`].
-pub fn replayed(db: &Db, collections: Collections) -> Result<Db, StorageError> {
-    let copy = options(2).open_in_memory(collections)?;
-    copy.replay(db.changes().since(0)?)?;
-    Ok(copy)
 }

@@ -1,13 +1,16 @@
 //! `cargo xtask …`: set-up and checks that cargo alone cannot do.
 
 mod bench;
+mod object;
 mod run;
 mod test;
+mod wasm;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask test [--long]    every check and test; --long with the long ones
+cargo xtask wasm             the example's Worker and that of the tests
 cargo xtask bench hot        the hot tier against its peers, side by side";
 
 fn main() -> ExitCode {
@@ -16,6 +19,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test::run(test::Length::Normal),
         ["test", "--long"] => test::run(test::Length::Long),
+        ["wasm"] => wasm::build().map(|folder| println!("\nthe modules are in {}", folder.display())),
         ["bench", "hot", rest @ ..] => bench::hot(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 
-use crate::run::{command, exists, step};
+use crate::{
+    object,
+    run::{command, exists, step},
+};
 
 /// How much to test.
 #[derive(Clone, Copy, PartialEq)]
@@ -30,5 +33,6 @@ pub(crate) fn run(length: Length) -> Result<()> {
     if length == Length::Long {
         tests.env("TERRACE_LONG", "1");
     }
-    step("tests", tests)
+    step("tests", tests)?;
+    object::test(length)
 }
