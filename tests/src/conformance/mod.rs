@@ -4,11 +4,17 @@
 //! with it: what is not as it should be is an error that says what and where.
 
 mod documents;
+mod errors;
+mod log;
+mod migration;
+mod query;
+mod transaction;
+mod values;
 mod write;
 
 use std::{error::Error, fmt};
 
-use terrace::{Options, StorageError, hot::Db, schema::Collections};
+use terrace::{Options, StorageError, cdc::CdcEvent, hot::Db, schema::Collections};
 
 /// Where a case keeps its one database.
 pub trait Home {
@@ -53,6 +59,30 @@ impl<E: Error> From<E> for Failed {
     }
 }
 
+/// An operation that has to fail.
+trait Refused {
+    /// Its error.
+    fn refused(self) -> Result<StorageError, Failed>;
+}
+
+impl<T> Refused for Result<T, StorageError> {
+    #[track_caller]
+    fn refused(self) -> Result<StorageError, Failed> {
+        let place = std::panic::Location::caller();
+        self.err().ok_or_else(|| Failed(format!("{place}: it should have been refused")))
+    }
+}
+
+/// Replays the log of `db` into an empty database, which takes its place.
+fn replayed(home: &dyn Home, db: Db, collections: Collections) -> Result<Db, Failed> {
+    let events: Vec<Result<CdcEvent, StorageError>> = db.changes().since(0)?.collect();
+    drop(db);
+    home.clear()?;
+    let copy = home.open(collections)?;
+    copy.replay(events)?;
+    Ok(copy)
+}
+
 /// One statement about every backend.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
@@ -65,7 +95,16 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [write::CASES].concat()
+    [
+        write::CASES,
+        query::CASES,
+        transaction::CASES,
+        log::CASES,
+        values::CASES,
+        errors::CASES,
+        migration::CASES,
+    ]
+    .concat()
 }
 
 /// The case of this name.
@@ -85,13 +124,26 @@ macro_rules! named {
 
 /// Fails unless two values are the same.
 macro_rules! same {
-    ($left:expr, $right:expr $(,)?) => {
+    ($left:expr, $right:expr $(, $($why:tt)+)?) => {
         match (&$left, &$right) {
             (left, right) if *left == *right => {}
             (left, right) => {
                 let place = concat!(file!(), ":", line!());
-                return Err($crate::conformance::Failed(format!("{place}: {left:?} is not {right:?}")));
+                let why: [String; _] = [$(format!($($why)+))?];
+                return Err($crate::conformance::Failed(format!("{place}: {left:?} is not {right:?} {}", why.concat())));
             }
+        }
+    };
+}
+
+/// Fails unless a condition holds.
+macro_rules! holds {
+    ($condition:expr $(, $($why:tt)+)?) => {
+        if !$condition {
+            let place = concat!(file!(), ":", line!());
+            let why: [String; _] = [$(format!($($why)+))?];
+            let condition = stringify!($condition);
+            return Err($crate::conformance::Failed(format!("{place}: not so: {condition} {}", why.concat())));
         }
     };
 }
@@ -111,5 +163,6 @@ macro_rules! fits {
 }
 
 use fits;
+use holds;
 use named;
 use same;
