@@ -6,7 +6,8 @@
 use terrace::{Options, prelude::*, schema::Collections};
 use terrace_tests::conformance::{self, Checked, Failed, Home};
 use worker::{
-    Context, DurableObject, Env, Request, Response, Result, State, durable_object, event, wasm_bindgen,
+    Context, DurableObject, Env, Request, Response, Result, SqlStorageValue, State, durable_object, event,
+    wasm_bindgen,
 };
 
 /// Runs one case.
@@ -40,8 +41,9 @@ impl Home for Conformance {
         let sql = self.state.storage().sql();
         let run = |statement: &str| sql.exec(statement, None).map_err(|error| Failed(error.to_string()));
         let tables = run("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'")?;
-        for table in tables.raw() {
-            if let Ok([worker::SqlStorageValue::String(name)]) = table.as_deref() {
+        let names: Vec<_> = tables.raw().filter_map(std::result::Result::ok).flatten().collect();
+        for name in names {
+            if let SqlStorageValue::String(name) = name {
                 run(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
             }
         }

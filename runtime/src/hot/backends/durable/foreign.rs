@@ -37,8 +37,17 @@ const NO_READ: [&str; 18] = [
     "ANALYZE",
 ];
 
+/// How many bytes a statement may have. It is cut shorter, and SQLite would not see it whole.
+const MAX_STATEMENT: usize = 100_000;
+
 /// The statement without comments and the last semicolon, its integer parameters cast.
 pub(super) fn inner(sql: &str, parameters: &dyn Row) -> Outcome<String> {
+    if sql.len() > MAX_STATEMENT {
+        return Err(Failure::from(Cause::Limit { limit: "statement too long".to_owned() }).within(sql));
+    }
+    if writes(sql) {
+        return Err(Failure::from(Cause::NotARead).within(sql));
+    }
     let mut inner = Inner { text: String::with_capacity(sql.len()), parameters, marks: Vec::new(), bound: 0 };
     let read = inner.read(sql).and_then(|()| inner.check_count());
     read.map_err(|cause| Failure::from(cause).within(sql))?;
@@ -83,9 +92,16 @@ pub(super) fn refusal(failure: Failure, sql: &str) -> Failure {
         Cause::Sqlite(source) => word_of_syntax_error(&source.to_string()),
         _ => None,
     };
-    let writes = near.is_some_and(|word| NO_READ.iter().any(|known| word.eq_ignore_ascii_case(known)));
+    let writes = near.is_some_and(|word| writes(&word));
     let failure = if writes { Cause::NotARead.into() } else { failure };
     failure.within(sql)
+}
+
+/// Whether a statement, or a part of one that is no read, begins with a word of [`NO_READ`].
+fn writes(sql: &str) -> bool {
+    let sql = &sql[leading_comments(sql)..];
+    let word = &sql[..sql.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(sql.len())];
+    NO_READ.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 fn word_of_syntax_error(text: &str) -> Option<String> {
@@ -113,7 +129,7 @@ impl Inner<'_> {
             rest = after;
             match first {
                 '-' | '/' if length > 1 => self.text.push(' '),
-                ';' if only_comments(rest) => break,
+                ';' if leading_comments(rest) == rest.len() => break,
                 ';' => return Err(Cause::Sqlite("Multiple statements provided".into())),
                 '?' | ':' | '@' | '$' => self.parameter(token)?,
                 '(' | ')' => {
@@ -157,16 +173,18 @@ impl Inner<'_> {
     }
 }
 
-fn only_comments(mut rest: &str) -> bool {
-    while let Some(first) = rest.chars().next() {
-        let length = token(rest);
+/// How many bytes of white space, comments and semicolons a statement begins with.
+fn leading_comments(sql: &str) -> usize {
+    let mut at = 0;
+    while let Some(first) = sql[at..].chars().next() {
+        let length = token(&sql[at..]);
         let comment = matches!(first, '-' | '/') && length > 1;
         if !comment && !first.is_whitespace() && first != ';' {
-            return false;
+            break;
         }
-        rest = &rest[length..];
+        at += length;
     }
-    true
+    at
 }
 
 /// The length of the first token: a quoted one, a comment, a parameter, or one character.
