@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { start } from "./worker.mjs";
 
-const worker = start("terrace-tests-object", { OBJECTS: "Conformance" });
+const worker = start("terrace-tests-object", { SUITES: "Conformance", LEDGERS: "Ledger" });
 after(() => worker.dispose());
 
 const url = await worker.ready;
 const ask = async (path) => {
-  const response = await fetch(new URL(path, url));
+  // After a panic there is no answer.
+  const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(30_000) });
   return { status: response.status, text: await response.text() };
 };
 

@@ -114,6 +114,9 @@ impl Row for Named<'_> {
     }
 
     fn value(&self, column: usize) -> Result<ValueRef<'_>, ValueError> {
+        if column >= self.row.len() {
+            return Err(ValueError::Mismatch { expected: "one more column", found: "the end of the row" });
+        }
         self.row.value(column)
     }
 
