@@ -106,9 +106,10 @@ impl Airport {
     }
 
     fn delete(&self, id: Id<Flight>) -> Answer {
-        match self.db()?.delete(id)? {
-            true => Ok(Response::empty()?.with_status(204)),
-            false => Err(Refusal::new(404, format!("there is no flight {id}"))),
+        if self.db()?.delete(id)? {
+            Ok(Response::empty()?.with_status(204))
+        } else {
+            Err(Refusal::new(404, format!("there is no flight {id}")))
         }
     }
 
