@@ -41,7 +41,9 @@ fn modules(wasm: &Path, folder: &Path) -> Result<()> {
 
 /// The objects by their names, which a module cannot compute.
 fn exports(code: &str) -> String {
-    objects(code).map(|name| format!("export const {name} = object(rust.{name});\n")).collect()
+    let exports: Vec<String> =
+        objects(code).map(|name| format!("export const {name} = object(rust.{name});\n")).collect();
+    exports.concat()
 }
 
 /// The exported classes that handle requests.
