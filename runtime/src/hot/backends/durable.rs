@@ -68,8 +68,8 @@ impl Durable {
         let cursor = self.run(query.sql, &query.parameters)?;
         let rows = cursor.raw();
         let read = read_rows(&rows, columns, query, each);
-        bindings::finish(&rows).map_err(|error| failure(&error, query.sql))?;
-        read
+        let finished = bindings::finish(&rows).map_err(|error| failure(&error, query.sql));
+        read.and(finished)
     }
 }
 
