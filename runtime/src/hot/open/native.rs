@@ -11,7 +11,7 @@ use crate::{
 use super::Options;
 
 impl Options {
-    /// How long to wait for another process that is writing, before [`Cause::Locked`].
+    /// How long to wait for another process that is writing, before [`crate::Cause::Locked`].
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
