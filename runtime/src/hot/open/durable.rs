@@ -38,7 +38,7 @@ impl Db {
     ///     fn new(state: worker::State, _: worker::Env) -> Self {
     ///         Self { db: Db::durable(&state, collections![Order]).expect("the schema fits") }
     ///     }
-    ///     # async fn fetch(&self, _: worker::Request) -> worker::Result<worker::Response> { todo!() }
+    ///     // async fn fetch(&self, request: Request) -> Result<Response> { … }
     /// }
     /// ```
     pub fn durable(state: &State, collections: Collections) -> Result<Self, StorageError> {
