@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::run::{command, last_step, root, step};
+use crate::{
+    run::{command, last_step, root, step},
+    wasm,
+};
 
 /// The workspaces: terrace and rusqlite with the bench itself, and one a peer, since they link different versions of
 /// SQLite and a lock file holds one.
@@ -22,4 +25,16 @@ pub(crate) fn hot(arguments: &[&str]) -> Result<()> {
     let mut bench = command("cargo run --release --locked --package hot --");
     bench.args(arguments).env("CARGO_TARGET_DIR", &target).current_dir(&benches);
     last_step("bench hot", bench)
+}
+
+/// Builds the Workers and runs the bench on workerd, by Node.
+pub(crate) fn object(arguments: &[&str]) -> Result<()> {
+    let workers = wasm::build(&[wasm::EXAMPLE, wasm::BENCH])?;
+    let folder = root().join("benches/object");
+    let mut install = command("npm ci --no-audit --no-fund");
+    install.current_dir(&folder);
+    step("npm ci", install)?;
+    let mut bench = command("node bench.mjs");
+    bench.args(arguments).env("TERRACE_WORKERS", workers).current_dir(&folder);
+    last_step("bench object", bench)
 }

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test [--long]    every check and test; --long with the long ones
 cargo xtask wasm             the example's Worker and that of the tests
-cargo xtask bench hot        the hot tier against its peers, side by side";
+cargo xtask bench hot        the hot tier against its peers, side by side
+cargo xtask bench object     the same inside of a Durable Object, on workerd";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,8 +20,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test::run(test::Length::Normal),
         ["test", "--long"] => test::run(test::Length::Long),
-        ["wasm"] => wasm::build().map(|folder| println!("\nthe modules are in {}", folder.display())),
+        ["wasm"] => wasm::build(&[wasm::EXAMPLE, wasm::TESTS])
+            .map(|folder| println!("\nthe modules are in {}", folder.display())),
         ["bench", "hot", rest @ ..] => bench::hot(rest),
+        ["bench", "object", rest @ ..] => bench::object(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

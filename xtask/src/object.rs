@@ -16,7 +16,7 @@ pub(crate) fn test(length: Length) -> Result<()> {
         );
     }
     step("clippy of the Workers", wasm::clippy()?)?;
-    let workers = wasm::build()?;
+    let workers = wasm::build(&[wasm::EXAMPLE, wasm::TESTS])?;
     let folder = root().join("tests/object");
     let mut install = command("npm ci --no-audit --no-fund");
     install.current_dir(&folder);

@@ -15,21 +15,22 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const SYSTEM_CARGO: &str = "/usr/bin/cargo";
 const SYSTEM_SOURCES: &str = "/usr/lib/rustlib/src/rust/library";
 
-/// The packages that are Workers, and the names of their libraries.
-const WORKERS: [(&str, &str); 2] =
-    [("terrace-example-worker", "terrace_example_worker"), ("terrace-tests-object", "terrace_tests_object")];
+/// The packages that are Workers.
+pub(crate) const EXAMPLE: &str = "terrace-example-worker";
+pub(crate) const TESTS: &str = "terrace-tests-object";
+pub(crate) const BENCH: &str = "terrace-bench-object";
 
 const ADVICE: &str = "\
 the Rust target wasm32-unknown-unknown is missing and could not be installed. Install it by one of
     rustup target add wasm32-unknown-unknown
     apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src rust-web-llvm lld-22";
 
-/// Builds every Worker; gives the folder with a folder of modules for each.
-pub(crate) fn build() -> Result<PathBuf> {
+/// Builds Workers; gives the folder with a folder of modules for each.
+pub(crate) fn build(packages: &[&str]) -> Result<PathBuf> {
     let target = target_folder()?;
-    step("wasm", cargo(&["build", "--profile", "wasm"], &[])?)?;
-    for (package, library) in WORKERS {
-        let wasm = target.join(TARGET).join("wasm").join(format!("{library}.wasm"));
+    step("wasm", cargo("build", packages, &[])?)?;
+    for package in packages {
+        let wasm = target.join(TARGET).join("wasm").join(package.replace('-', "_")).with_extension("wasm");
         step(&format!("modules of {package}"), modules(&wasm, &target.join("workers").join(package)))?;
     }
     Ok(target.join("workers"))
@@ -37,11 +38,11 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 /// The lints of the code that only a Worker has.
 pub(crate) fn clippy() -> Result<Command> {
-    cargo(&["clippy", "--profile", "wasm"], &["--", "-D", "warnings"])
+    cargo("clippy", &[EXAMPLE, TESTS, BENCH], &["--", "-D", "warnings"])
 }
 
-/// A command of cargo over every Worker: by rustup's target, else by the distribution's packages.
-fn cargo(words: &[&str], last: &[&str]) -> Result<Command> {
+/// A command of cargo over Workers: by rustup's target, else by the distribution's packages.
+fn cargo(verb: &str, packages: &[&str], last: &[&str]) -> Result<Command> {
     let mut cargo = if has_target() {
         command("cargo")
     } else if Path::new(SYSTEM_SOURCES).exists() {
@@ -49,8 +50,8 @@ fn cargo(words: &[&str], last: &[&str]) -> Result<Command> {
     } else {
         bail!(ADVICE)
     };
-    cargo.args(words).args(["--target", TARGET]).env("WASM_BINDGEN_USE_JS_SYS", "1");
-    for (package, _) in WORKERS {
+    cargo.args([verb, "--profile", "wasm", "--target", TARGET]).env("WASM_BINDGEN_USE_JS_SYS", "1");
+    for package in packages {
         cargo.args(["--package", package]);
     }
     cargo.args(last);
