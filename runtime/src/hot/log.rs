@@ -11,6 +11,7 @@ use crate::{
         frame::{self, Placement},
     },
     error::Outcome,
+    value::ValueRef,
 };
 
 use super::{
@@ -104,12 +105,12 @@ impl Log {
         let Some(level) = self.levels.pop() else { return };
         if let Some(saved) = level.saved {
             self.pending = saved;
+            self.tail = None;
         }
         self.pending.truncate(level.pending);
         self.pending_count = level.pending_count;
         self.written = level.written;
         self.changes = level.changes;
-        self.tail = None;
         if self.levels.is_empty() {
             self.reset();
         }
@@ -177,10 +178,7 @@ impl Log {
     }
 
     fn write(&mut self, backend: &dyn Backend, clock: &dyn Fn() -> Timestamp, ends: bool) -> Outcome<()> {
-        let time = *self.time.get_or_insert_with(clock);
-        let place = Placement { time, preceding: self.written, ends };
-        self.scratch.clear();
-        frame::encode(&mut self.scratch, place, &self.pending);
+        self.encode(clock, ends);
         let addition = Addition { frame: &self.scratch, count: self.pending_count, changes: &self.changes };
         let appended = match &mut self.tail {
             Some(tail) => tail.append(backend, addition)?,
@@ -200,6 +198,34 @@ impl Log {
         self.pending_count = 0;
         self.changes.clear();
         Ok(())
+    }
+
+    /// Makes a frame of what is pending.
+    fn encode(&mut self, clock: &dyn Fn() -> Timestamp, ends: bool) {
+        let time = *self.time.get_or_insert_with(clock);
+        let place = Placement { time, preceding: self.written, ends };
+        self.scratch.clear();
+        frame::encode(&mut self.scratch, place, &self.pending);
+    }
+
+    /// Appends what is pending, all of an outermost transaction, by a statement that `run` runs: with the number of the
+    /// next event, the row's next state and the frame. False where the tail is not known, has no room, or was not so.
+    pub(super) fn append_by(
+        &mut self,
+        backend: &dyn Backend,
+        clock: &dyn Fn() -> Timestamp,
+        run: impl FnOnce(&[ValueRef<'_>]) -> Outcome<bool>,
+    ) -> Outcome<bool> {
+        if self.tail.is_none() {
+            return Ok(false);
+        }
+        self.encode(clock, true);
+        let Some(tail) = &mut self.tail else { return Ok(false) };
+        let frame = &*self.scratch;
+        let addition = Addition { frame, count: self.pending_count, changes: &self.changes };
+        tail.append_by(backend, addition, |next, state| {
+            run(&[next, ValueRef::Blob(state), ValueRef::Blob(frame)])
+        })
     }
 
     /// The number that the next event will have.

@@ -13,6 +13,7 @@ use crate::{
 };
 
 use super::{
+    at_once,
     backend::{Backend, select_list},
     tail,
 };
@@ -32,7 +33,8 @@ pub(super) struct Migration<'a> {
 /// Makes the table and the indexes of a new collection.
 pub(super) fn create(backend: &dyn Backend, schema: &Schema) -> Outcome<()> {
     backend.execute(&schema.create_table(schema.name), &RowBuf::new())?;
-    create_indexes(backend, schema, &[])
+    create_indexes(backend, schema, &[])?;
+    at_once::create(backend, schema)
 }
 
 /// Makes the indexes that are not among those that are there.
@@ -54,6 +56,7 @@ impl Migration<'_> {
     /// Changes the table, its indexes and its checksum.
     pub(super) fn run(&self, backend: &dyn Backend) -> Outcome<()> {
         self.check()?;
+        at_once::remove(backend, &self.later.name)?;
         let kept: Vec<&str> = self
             .earlier
             .indexes
@@ -71,6 +74,7 @@ impl Migration<'_> {
             self.alter(backend)?;
             create_indexes(backend, self.schema, &kept)?;
         }
+        at_once::create(backend, self.schema)?;
         if self.changes_checksum() { self.count_again(backend) } else { Ok(()) }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Knows `schema`, `filter` and `cdc`. SQLite itself is behind `backend`.
 
+mod at_once;
 mod backend;
 mod backends;
 mod changes;

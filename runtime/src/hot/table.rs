@@ -9,7 +9,10 @@ use crate::{
     value::{Row, RowBuf, ValueRef},
 };
 
-use super::backend::{Backend, Insert, select_list};
+use super::{
+    at_once,
+    backend::{Backend, Insert, select_list},
+};
 
 /// One collection.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(super) struct Table {
     pub(super) layout: Layout,
     pub(super) hasher: RefCell<Hasher>,
     pub(super) insert: Insert,
+    /// The statement that inserts a row with its event, where the collection has it.
+    pub(super) insert_at_once: Option<String>,
     pub(super) select: String,
     pub(super) delete: String,
     /// Every column as a statement selects it, with commas.
@@ -51,6 +56,7 @@ impl Table {
             layout,
             hasher: RefCell::new(Hasher::new(stored)),
             insert: insert(schema),
+            insert_at_once: at_once::insert(schema),
             select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
             delete: format!("DELETE FROM {name} WHERE {condition}"),
             columns,

@@ -17,10 +17,10 @@ use super::{
 
 const READ_TAIL: &str =
     "SELECT first_seq, count, length(bytes), state FROM _terrace_log ORDER BY first_seq DESC LIMIT 1";
-/// Changes nothing when the row is not the tail any more, or not as it was.
-const APPEND_TAIL: &str = "UPDATE _terrace_log SET count = count + ?3, state = ?4, \
-                           bytes = CAST(bytes || ?5 AS BLOB) WHERE first_seq = ?1 AND count = ?2 \
-                           AND NOT EXISTS (SELECT 1 FROM _terrace_log WHERE first_seq > ?1)";
+/// Changes nothing when the last row does not end before number `?1`, as it did when it was read.
+const APPEND_TAIL: &str = "UPDATE _terrace_log SET count = count + ?2, state = ?3, \
+                           bytes = CAST(bytes || ?4 AS BLOB) \
+                           WHERE first_seq = (SELECT max(first_seq) FROM _terrace_log) AND first_seq + count = ?1";
 const INSERT_ROW: &str =
     "INSERT INTO _terrace_log (first_seq, count, parts, state, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
 const INSERT_PART: &str = "INSERT INTO _terrace_log_part (first_seq, part, bytes) VALUES (?1, ?2, ?3)";
@@ -66,20 +66,27 @@ impl Tail {
 
     /// Appends to the row; false when it does not fit, or the row is not as it was read.
     pub(super) fn append(&mut self, backend: &dyn Backend, addition: Addition<'_>) -> Outcome<bool> {
+        self.append_by(backend, addition, |next, state| {
+            let parameters =
+                [next, integer(addition.count), ValueRef::Blob(state), ValueRef::Blob(addition.frame)];
+            Ok(backend.execute(APPEND_TAIL, &parameters.as_slice())? > 0)
+        })
+    }
+
+    /// As [`Tail::append`], by another statement: `run` is given the number of the next event and the row's next state,
+    /// and says whether the row was as it was read.
+    pub(super) fn append_by(
+        &mut self,
+        backend: &dyn Backend,
+        addition: Addition<'_>,
+        run: impl FnOnce(ValueRef<'_>, &[u8]) -> Outcome<bool>,
+    ) -> Outcome<bool> {
         let Addition { frame, count, changes } = addition;
         if self.count == 0 || self.bytes + frame.len() > PAGE {
             return Ok(false);
         }
         let Some(checksums) = state::added(backend, &self.checksums, changes)? else { return Ok(false) };
-        let state = state::encode(&checksums);
-        let parameters = [
-            integer(self.first),
-            integer(self.count),
-            integer(count),
-            ValueRef::Blob(&state),
-            ValueRef::Blob(frame),
-        ];
-        if backend.execute(APPEND_TAIL, &parameters.as_slice())? == 0 {
+        if !run(integer(self.first + self.count), &state::encode(&checksums))? {
             return Ok(false);
         }
         self.count += count;
@@ -114,6 +121,11 @@ impl Tail {
         *self = Self { first, count, bytes: frame.len(), checksums };
         Ok(())
     }
+}
+
+/// The statement of [`Tail::append`] for one event: what stands for the number of the event, the state and the frame.
+pub(super) fn append_one_sql([next, state, frame]: &[String; 3]) -> String {
+    APPEND_TAIL.replace("?1", next).replace("?2", "1").replace("?3", state).replace("?4", frame)
 }
 
 /// The sequence number of the last event that is in a row; 0 before the first.

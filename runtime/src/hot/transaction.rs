@@ -88,15 +88,15 @@ impl Db {
 }
 
 /// The log's side of a transaction, taken back when it is dropped before it was committed.
-struct Level<'a>(&'a Db);
+pub(super) struct Level<'a>(&'a Db);
 
 impl<'a> Level<'a> {
-    fn begin(db: &'a Db) -> Self {
+    pub(super) fn begin(db: &'a Db) -> Self {
         db.log.borrow_mut().begin();
         Self(db)
     }
 
-    fn commit(self) {
+    pub(super) fn commit(self) {
         self.0.log.borrow_mut().commit();
         std::mem::forget(self);
     }

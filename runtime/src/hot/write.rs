@@ -26,9 +26,13 @@ impl Db {
         let insert = || {
             let mut row = RowBuf::new();
             document.write(&mut row)?;
-            self.write_new(self.table::<T>()?, &row)
+            let table = self.table::<T>()?;
+            if self.insert_at_once(table, &row)? {
+                return Ok(());
+            }
+            self.atomically_one(|| self.write_new(table, &row))
         };
-        self.atomically_one(insert).during(Operation::Insert, T::SCHEMA.name)
+        insert().during(Operation::Insert, T::SCHEMA.name)
     }
 
     /// Stores new documents, all or none; gives their number.
@@ -199,7 +203,7 @@ impl Db {
     }
 
     /// Leaves the event of one row, and counts it into the collection's checksum.
-    fn record_row(
+    pub(super) fn record_row(
         &self,
         table: &Table,
         before: Option<&RowBuf>,

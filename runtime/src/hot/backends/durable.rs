@@ -5,13 +5,13 @@
 //! is read to its end or belongs to a statement that gives no rows, since an open one stops the commit.
 
 mod bindings;
+mod crossing;
 mod failure;
 mod foreign;
 mod values;
 
 use std::{cell::RefCell, collections::HashMap, ops::ControlFlow};
 
-use js_sys::{Array, JsString};
 use wasm_bindgen::{JsCast, JsValue, closure::ScopedClosure};
 use worker::State;
 
@@ -19,10 +19,11 @@ use crate::{
     error::{Failure, Outcome},
     hot::backend::{Backend, EachRow, Insert, NextRow, Verdict, fill},
     schema::{ColumnDef, Storage},
-    value::{Row, RowBuf, ValueError, ValueRef},
+    value::{Row, ValueError, ValueRef},
 };
 
-use bindings::{RawRows, Sql, SqlCursor, Storage as ObjectStorage, take};
+use bindings::{Gate, RawRows, SqlCursor, Storage as ObjectStorage, take};
+use crossing::{JsRef, Packed};
 use failure::failure;
 
 /// How many rows cross at once.
@@ -34,40 +35,67 @@ const STATEMENTS: usize = 256;
 /// The storage of an object.
 pub(crate) struct Durable {
     storage: ObjectStorage,
-    sql: Sql,
-    /// The statements as JavaScript has them, so that each crosses once.
-    statements: RefCell<HashMap<Box<str>, JsString>>,
+    gate: Gate,
+    /// The numbers of the statements that JavaScript has, so that each crosses once.
+    statements: RefCell<HashMap<Box<str>, usize>>,
+    /// The parameters of the statement that is about to run.
+    parameters: RefCell<Packed>,
 }
 
 impl Durable {
     pub(crate) fn new(state: &State) -> Self {
         let storage: ObjectStorage = JsValue::from(state.storage().as_raw()).unchecked_into();
-        let sql = storage.sql();
-        Self { storage, sql, statements: RefCell::default() }
+        let gate = Gate::new(&storage.sql(), &wasm_bindgen::memory());
+        Self { storage, gate, statements: RefCell::default(), parameters: RefCell::default() }
     }
 
-    fn statement(&self, sql: &str) -> JsString {
+    /// The number of a statement.
+    fn statement(&self, sql: &str) -> usize {
         let mut statements = self.statements.borrow_mut();
-        if let Some(statement) = statements.get(sql) {
-            return statement.clone();
+        if let Some(number) = statements.get(sql) {
+            return *number;
         }
         if statements.len() >= STATEMENTS {
             statements.clear();
+            self.gate.forget();
         }
-        let statement = JsString::from(sql);
-        statements.insert(sql.into(), statement.clone());
-        statement
+        let number = self.gate.keep(sql);
+        statements.insert(sql.into(), number);
+        number
     }
 
-    fn run(&self, sql: &str, parameters: &Array) -> Outcome<SqlCursor> {
-        self.sql.exec(&self.statement(sql), parameters).map_err(|error| failure(&error, sql))
+    /// Runs a statement that gives no rows, with the values of `rows` as its parameters.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a count
+    fn run(&self, sql: &str, rows: &[&dyn Row]) -> Outcome<u64> {
+        let parameters = &mut *self.parameters.borrow_mut();
+        parameters.clear();
+        rows.iter().try_for_each(|row| parameters.append(*row))?;
+        let Packed { values, text, blob } = parameters;
+        let statement = self.statement(sql);
+        let (count, values, length) = (values.len() / 2, values.as_ptr(), text.len());
+        let written = self.gate.execute(statement, count, values, text.as_ptr(), length, blob.as_ptr());
+        written.map(|rows| rows as u64).map_err(|error| failure(&error, sql))
+    }
+
+    /// Begins a statement that gives rows.
+    fn begin(&self, sql: &str, row: &dyn Row) -> Outcome<SqlCursor> {
+        let parameters = &mut *self.parameters.borrow_mut();
+        parameters.clear();
+        parameters.append(row)?;
+        let Packed { values, text, blob } = parameters;
+        let statement = self.statement(sql);
+        let (count, values, length) = (values.len() / 2, values.as_ptr(), text.len());
+        let cursor = self.gate.query(statement, count, values, text.as_ptr(), length, blob.as_ptr());
+        cursor.map_err(|error| failure(&error, sql))
     }
 
     /// Runs a statement that gives rows, and reads them to the end or until the callback has enough.
     fn read(&self, query: &Query<'_>, columns: &[Storage], each: EachRow<'_>) -> Outcome<()> {
-        let cursor = self.run(query.sql, &query.parameters)?;
-        let rows = cursor.raw();
+        let rows = self.begin(query.sql, query.parameters)?.raw();
         let read = read_rows(&rows, columns, query, each);
+        if let Ok(true) = read {
+            return Ok(());
+        }
         let finished = bindings::finish(&rows).map_err(|error| failure(&error, query.sql));
         read.and(finished)
     }
@@ -76,35 +104,39 @@ impl Durable {
 /// A statement that gives rows.
 struct Query<'a> {
     sql: &'a str,
-    parameters: Array,
+    parameters: &'a dyn Row,
     /// The names of its columns, where rows are asked for them.
     names: &'a [String],
-    /// How a value comes back from JavaScript.
-    decode: fn(&JsValue, Option<Storage>, &mut RowBuf) -> Result<(), ValueError>,
+    /// What a value that comes back from JavaScript is.
+    decode: for<'v> fn(JsRef<'v>, Option<Storage>) -> Result<ValueRef<'v>, ValueError>,
 }
 
-fn read_rows(rows: &RawRows, columns: &[Storage], query: &Query<'_>, each: EachRow<'_>) -> Outcome<()> {
-    let mut row = RowBuf::new();
+/// Says whether all were read.
+fn read_rows(rows: &RawRows, columns: &[Storage], query: &Query<'_>, each: EachRow<'_>) -> Outcome<bool> {
     loop {
         let taken = take(rows, ROWS).map_err(|error| failure(&error, query.sql))?;
-        for values in taken.iter() {
+        let packed = Packed::from(&taken);
+        let mut values = packed.iter();
+        let width = packed.len().checked_div(taken.count()).unwrap_or(0);
+        let mut row = Vec::with_capacity(width);
+        for _ in 0..taken.count() {
             row.clear();
-            for (at, value) in values.unchecked_into::<Array>().iter().enumerate() {
-                (query.decode)(&value, columns.get(at).copied(), &mut row)?;
+            for (at, value) in values.by_ref().take(width).enumerate() {
+                row.push((query.decode)(value, columns.get(at).copied())?);
             }
             if let ControlFlow::Break(()) = each(&Named { row: &row, names: query.names })? {
-                return Ok(());
+                return Ok(taken.ended());
             }
         }
-        if taken.length() < ROWS {
-            return Ok(());
+        if taken.ended() {
+            return Ok(true);
         }
     }
 }
 
 /// A row that was read, with the names of its columns.
 struct Named<'a> {
-    row: &'a RowBuf,
+    row: &'a [ValueRef<'a>],
     names: &'a [String],
 }
 
@@ -114,10 +146,8 @@ impl Row for Named<'_> {
     }
 
     fn value(&self, column: usize) -> Result<ValueRef<'_>, ValueError> {
-        if column >= self.row.len() {
-            return Err(ValueError::Mismatch { expected: "one more column", found: "the end of the row" });
-        }
-        self.row.value(column)
+        let value = self.row.get(column).copied();
+        value.ok_or(ValueError::Mismatch { expected: "one more column", found: "the end of the row" })
     }
 
     fn name(&self, column: usize) -> Option<&str> {
@@ -126,32 +156,29 @@ impl Row for Named<'_> {
 }
 
 impl Backend for Durable {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a count
     fn execute(&self, sql: &str, parameters: &dyn Row) -> Outcome<u64> {
-        let cursor = self.run(sql, &values::parameters(parameters)?)?;
-        Ok(cursor.rows_written() as u64)
+        self.run(sql, &[parameters])
     }
 
     fn insert_rows(&self, insert: &Insert, next: NextRow<'_>) -> Outcome<()> {
         let mut rows = Vec::new();
         while fill(&mut rows, insert.rows, next)? == insert.rows {
-            self.run(&insert.many, &values::parameters_of(&rows)?)?;
+            let rows: Vec<&dyn Row> = rows.iter().map(|row| row as &dyn Row).collect();
+            self.run(&insert.many, &rows)?;
         }
         rows.iter().try_for_each(|row| self.execute(&insert.one, row).map(drop))
     }
 
     fn query(&self, sql: &str, columns: &[Storage], parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
-        let parameters = values::parameters(parameters)?;
         self.read(&Query { sql, parameters, names: &[], decode: values::decode }, columns, each)
     }
 
     fn query_foreign(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
         let inner = foreign::inner(sql, parameters)?;
-        let bound = values::parameters(parameters)?;
         let refused = |failure: Failure| foreign::refusal(failure, sql);
-        let names = self.run(&foreign::names(&inner), &bound).map_err(refused)?.column_names();
+        let names = self.begin(&foreign::names(&inner), parameters).map_err(refused)?.column_names();
         let outer = foreign::outer(&inner, names.len());
-        let query = Query { sql: &outer, parameters: bound, names: &names, decode: foreign::decode };
+        let query = Query { sql: &outer, parameters, names: &names, decode: foreign::decode };
         self.read(&query, &[], each).map_err(refused)
     }
 

@@ -1,6 +1,6 @@
 //! What JavaScript gives an object, as far as the `worker` crate does not bind it, or does not catch what it throws.
 
-use js_sys::{Array, JsString};
+use js_sys::{Float64Array, JsString, Uint8Array};
 use wasm_bindgen::{JsValue, closure::ScopedClosure, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -20,43 +20,85 @@ extern "C" {
     /// `SqlStorage`
     pub(super) type Sql;
 
-    #[wasm_bindgen(method, catch, variadic)]
-    pub(super) fn exec(this: &Sql, statement: &JsString, parameters: &Array) -> Result<SqlCursor, JsValue>;
-
     /// `SqlStorageCursor`
     pub(super) type SqlCursor;
 
     #[wasm_bindgen(method, getter, js_name = columnNames)]
     pub(super) fn column_names(this: &SqlCursor) -> Vec<String>;
 
-    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
-    pub(super) fn rows_written(this: &SqlCursor) -> f64;
-
     #[wasm_bindgen(method)]
     pub(super) fn raw(this: &SqlCursor) -> RawRows;
 
     /// The iterator of a cursor's rows as arrays.
     pub(super) type RawRows;
+
+    /// What [`take`] gives.
+    pub(super) type Taken;
+
+    /// How many rows there are.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn count(this: &Taken) -> usize;
+
+    /// Whether they are the last.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn ended(this: &Taken) -> bool;
+
+    /// Each value as two numbers.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn values(this: &Taken) -> Float64Array;
+
+    /// All texts together.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn text(this: &Taken) -> JsString;
+
+    /// All blobs together.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn blob(this: &Taken) -> Uint8Array;
 }
 
-#[wasm_bindgen(inline_js = r"
-export function take(rows, most) {
-    const taken = [];
-    while (taken.length < most) {
-        const { done, value } = rows.next();
-        if (done) break;
-        taken.push(value);
-    }
-    return taken;
-}
-export function finish(rows) {
-    while (!rows.next().done);
-}
-")]
+#[wasm_bindgen(module = "/src/hot/backends/durable/crossing.js")]
 extern "C" {
-    /// Up to `most` rows; fewer only at the end.
+    /// `SqlStorage`, and the statements that it is given again and again.
+    pub(super) type Gate;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(sql: &Sql, memory: &JsValue) -> Gate;
+
+    /// Keeps a statement; gives its number.
+    #[wasm_bindgen(method)]
+    pub(super) fn keep(this: &Gate, statement: &str) -> usize;
+
+    /// Forgets all statements.
+    #[wasm_bindgen(method)]
+    pub(super) fn forget(this: &Gate);
+
+    /// Runs a statement that gives no rows; gives the number of rows that it wrote.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn execute(
+        this: &Gate,
+        statement: usize,
+        count: usize,
+        values: *const f64,
+        text: *const u8,
+        text_length: usize,
+        blob: *const u8,
+    ) -> Result<f64, JsValue>;
+
+    /// Begins a statement that gives rows.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn query(
+        this: &Gate,
+        statement: usize,
+        count: usize,
+        values: *const f64,
+        text: *const u8,
+        text_length: usize,
+        blob: *const u8,
+    ) -> Result<SqlCursor, JsValue>;
+
+    /// Up to `most` rows.
     #[wasm_bindgen(catch)]
-    pub(super) fn take(rows: &RawRows, most: u32) -> Result<Array, JsValue>;
+    pub(super) fn take(rows: &RawRows, most: u32) -> Result<Taken, JsValue>;
 
     /// Reads the rest, and forgets it.
     #[wasm_bindgen(catch)]

@@ -4,16 +4,14 @@
 //! JavaScript would not tell apart: integers come as `i…`, texts as `t…`, so a number is a float. A parameter that is an
 //! integer is cast to one, since it would be a float in arithmetic.
 
-use wasm_bindgen::JsValue;
-
 use crate::{
     error::{Cause, Failure, Outcome},
     hot::backend::wrong_count,
     schema::{Storage, quote},
-    value::{Row, RowBuf, ValueError, ValueRef},
+    value::{Row, ValueError, ValueRef},
 };
 
-use super::values::bytes_or_null;
+use super::crossing::JsRef;
 
 /// With what a statement begins that is no table of a SELECT.
 const NO_READ: [&str; 18] = [
@@ -74,16 +72,17 @@ pub(super) fn outer(inner: &str, columns: usize) -> String {
     format!("WITH {table}({}) AS (\n{inner}\n) SELECT {} FROM {table}", names.join(", "), values.join(", "))
 }
 
-/// Appends a value as [`outer`] marks it.
-pub(super) fn decode(value: &JsValue, _: Option<Storage>, row: &mut RowBuf) -> Result<(), ValueError> {
-    if let Some(real) = value.as_f64() {
-        return row.push(ValueRef::Real(real));
-    }
-    let Some(marked) = value.as_string() else { return bytes_or_null(value, row) };
-    match marked.strip_prefix('i').map(str::parse) {
-        Some(Ok(integer)) => row.push(ValueRef::Integer(integer)),
-        _ => row.push(ValueRef::Text(marked.get(1..).unwrap_or_default())),
-    }
+/// A value as [`outer`] marks it.
+pub(super) fn decode(value: JsRef<'_>, _: Option<Storage>) -> Result<ValueRef<'_>, ValueError> {
+    Ok(match value {
+        JsRef::Null => ValueRef::Null,
+        JsRef::Number(real) => ValueRef::Real(real),
+        JsRef::Text(marked) => match marked.strip_prefix('i').map(str::parse) {
+            Some(Ok(integer)) => ValueRef::Integer(integer),
+            _ => ValueRef::Text(marked.get(1..).unwrap_or_default()),
+        },
+        JsRef::Blob(bytes) => ValueRef::Blob(bytes),
+    })
 }
 
 /// The failure of a statement: that of the user's own, or that it does more than read.

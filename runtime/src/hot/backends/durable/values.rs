@@ -1,47 +1,27 @@
 //! Values on their way to JavaScript and back, bit for bit (invariant 7).
 
-use js_sys::{Array, ArrayBuffer, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
-
 use crate::{
     schema::{ColumnDef, Kind, Storage, quote},
-    value::{Row, RowBuf, ValueError, ValueRef},
+    value::{ValueError, ValueRef},
 };
+
+use super::crossing::{JsRef, Packed};
 
 /// Every integer up to this one, of either sign, is a double.
 const SAFE: i64 = (1 << 53) - 1;
 
-/// The parameters of a statement.
-pub(super) fn parameters(row: &dyn Row) -> Result<Array, ValueError> {
-    let parameters = Array::new();
-    append(&parameters, row)?;
-    Ok(parameters)
-}
-
-/// The parameters of a statement that takes several rows.
-pub(super) fn parameters_of(rows: &[RowBuf]) -> Result<Array, ValueError> {
-    let parameters = Array::new();
-    rows.iter().try_for_each(|row| append(&parameters, row))?;
-    Ok(parameters)
-}
-
-fn append(parameters: &Array, row: &dyn Row) -> Result<(), ValueError> {
-    for position in 0..row.len() {
-        parameters.push(&encode(row.value(position)?));
-    }
-    Ok(())
-}
-
-/// A value as it is bound. SQLite makes an integer of a REAL, or of a text, where the column has INTEGER affinity.
+/// Adds a value as it is bound. SQLite makes an integer of a REAL, or of a text, where the column has INTEGER affinity.
 #[allow(clippy::cast_precision_loss)] // only of integers that lose nothing
-pub(super) fn encode(value: ValueRef<'_>) -> JsValue {
+pub(super) fn encode(value: ValueRef<'_>, packed: &mut Packed) {
     match value {
-        ValueRef::Null => JsValue::NULL,
-        ValueRef::Integer(integer) if (-SAFE..=SAFE).contains(&integer) => JsValue::from_f64(integer as f64),
-        ValueRef::Integer(integer) => JsValue::from_str(&integer.to_string()),
-        ValueRef::Real(real) => JsValue::from_f64(real),
-        ValueRef::Text(text) => JsValue::from_str(text),
-        ValueRef::Blob(bytes) => Uint8Array::from(bytes).into(),
+        ValueRef::Null => packed.push(JsRef::Null),
+        ValueRef::Integer(integer) if (-SAFE..=SAFE).contains(&integer) => {
+            packed.push(JsRef::Number(integer as f64));
+        }
+        ValueRef::Integer(integer) => packed.push(JsRef::Text(&integer.to_string())),
+        ValueRef::Real(real) => packed.push(JsRef::Number(real)),
+        ValueRef::Text(text) => packed.push(JsRef::Text(text)),
+        ValueRef::Blob(bytes) => packed.push(JsRef::Blob(bytes)),
     }
 }
 
@@ -56,30 +36,18 @@ pub(super) fn selected(column: &ColumnDef) -> String {
     }
 }
 
-/// Appends a value that JavaScript gave for a column.
-pub(super) fn decode(value: &JsValue, column: Option<Storage>, row: &mut RowBuf) -> Result<(), ValueError> {
-    if let Some(number) = value.as_f64() {
-        return match column {
-            Some(Storage::Real) => row.push(ValueRef::Real(number)),
-            _ => row.push(integer(number)?),
-        };
-    }
-    match (value.as_string(), column) {
-        (Some(text), Some(Storage::Integer)) => {
-            let integer = text.parse().map_err(|_| mismatch("INTEGER", "TEXT"))?;
-            row.push(ValueRef::Integer(integer))
+/// A value that JavaScript gave for a column.
+pub(super) fn decode(value: JsRef<'_>, column: Option<Storage>) -> Result<ValueRef<'_>, ValueError> {
+    Ok(match (value, column) {
+        (JsRef::Null, _) => ValueRef::Null,
+        (JsRef::Number(number), Some(Storage::Real)) => ValueRef::Real(number),
+        (JsRef::Number(number), _) => integer(number)?,
+        (JsRef::Text(text), Some(Storage::Integer)) => {
+            ValueRef::Integer(text.parse().map_err(|_| mismatch("INTEGER", "TEXT"))?)
         }
-        (Some(text), _) => row.push(ValueRef::Text(&text)),
-        (None, _) => bytes_or_null(value, row),
-    }
-}
-
-pub(super) fn bytes_or_null(value: &JsValue, row: &mut RowBuf) -> Result<(), ValueError> {
-    if value.is_null() {
-        return row.push(ValueRef::Null);
-    }
-    let buffer: &ArrayBuffer = value.dyn_ref().ok_or(mismatch("a value of SQLite", "another type"))?;
-    row.push(ValueRef::Blob(&Uint8Array::new(buffer).to_vec()))
+        (JsRef::Text(text), _) => ValueRef::Text(text),
+        (JsRef::Blob(bytes), _) => ValueRef::Blob(bytes),
+    })
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // checked
