@@ -17,11 +17,11 @@ const FOLDER = process.env.TERRACE_WORKERS;
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, seed: { type: "string", default: "1" } } });
 const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
 
-// Per workload: the documents, how many a transaction, and who does it.
+// Per workload: the documents, how many a transaction, how many times, and who does it.
 const WORKLOADS = {
-  insert_one: { documents: 10_000, peers: ["TERRACE", "PLAIN", "OUTBOX"] },
-  insert_all: { documents: 10_000, batch: 1_000, peers: ["TERRACE", "PLAIN", "DRIZZLE"] },
-  read: { documents: 10_000, batch: 1_000, peers: ["TERRACE", "PLAIN", "DRIZZLE"] },
+  insert_one: { documents: 10_000, batch: 1, times: 1, peers: ["TERRACE", "PLAIN", "OUTBOX"] },
+  insert_all: { documents: 10_000, batch: 1_000, times: 1, peers: ["TERRACE", "PLAIN", "DRIZZLE"] },
+  read: { documents: 10_000, batch: 1_000, times: 5, peers: ["TERRACE", "PLAIN", "DRIZZLE"] },
 };
 
 // Ours over a peer, and the bound.
@@ -98,14 +98,14 @@ const ask = async (peer, object, work, body) => {
 };
 
 const times = {};
-const runWorkload = async (work, { documents: count, batch = 1, peers }, round) => {
+const runWorkload = async (work, { documents: count, batch, times: repeat, peers }, round) => {
   const sales = documents(count);
   let first;
   for (let turn = 0; turn < peers.length; turn += 1) {
     const peer = peers[(turn + round) % peers.length];
     const object = `object${(objects += 1)}`;
-    if (work === "read") await ask(peer, object, "fill", { sales, batch });
-    const { milliseconds, stored, read } = await ask(peer, object, work, { sales: work === "read" ? [] : sales, batch });
+    if (work === "read") await ask(peer, object, "fill", { sales, batch, times: 1 });
+    const { milliseconds, stored, read } = await ask(peer, object, work, { sales: work === "read" ? [] : sales, batch, times: repeat });
     first ??= { stored, read };
     assert.deepEqual({ stored, read: read ?? undefined }, { stored: first.stored, read: first.read ?? undefined }, `${peer} ${work} did something else`);
     // The first round is there to warm up.
@@ -127,14 +127,14 @@ for (let round = 0; round <= rounds; round += 1) {
 }
 
 const sales = documents(5_000);
-const { rows: one } = await ask("TERRACE", "rows_one", "rows_written", { sales, batch: 1 });
-const { rows: bulk } = await ask("TERRACE", "rows_bulk", "rows_written", { sales, batch: 1_000 });
+const { rows: one } = await ask("TERRACE", "rows_one", "rows_written", { sales, batch: 1, times: 1 });
+const { rows: bulk } = await ask("TERRACE", "rows_bulk", "rows_written", { sales, batch: 1_000, times: 1 });
 await miniflare.dispose();
 
 console.log(`\n${"workload".padEnd(12)} ${"peer".padEnd(8)} ${"µs/document".padStart(12)} ${"min".padStart(8)} ${"max".padStart(8)}`);
-for (const [work, { documents: count }] of Object.entries(WORKLOADS)) {
+for (const [work, { documents: count, times: repeat }] of Object.entries(WORKLOADS)) {
   for (const [peer, measured] of Object.entries(times[work])) {
-    const micros = (milliseconds) => ((milliseconds * 1_000) / count).toFixed(2).padStart(8);
+    const micros = (milliseconds) => ((milliseconds * 1_000) / count / repeat).toFixed(2).padStart(8);
     console.log(`${work.padEnd(12)} ${peer.toLowerCase().padEnd(8)}     ${micros(median(measured))} ${micros(Math.min(...measured))} ${micros(Math.max(...measured))}`);
   }
 }

@@ -25,6 +25,8 @@ struct Job {
     sales: Vec<Given>,
     /// How many documents are written in one transaction.
     batch: usize,
+    /// How often the work is done.
+    times: usize,
     /// What to ask of the collection afterwards.
     check: String,
 }
@@ -76,14 +78,16 @@ impl Terrace {
             job.sales.into_iter().map(Sale::try_from).collect::<std::result::Result<_, _>>()?;
         let (mut read, mut rows) = (None, None);
         let before = now();
-        match work {
-            "insert_one" => sales.iter().try_for_each(|sale| self.db.insert(sale))?,
-            "insert_all" | "fill" => {
-                sales.chunks(job.batch).try_for_each(|batch| self.db.insert_all(batch).map(drop))?
+        for _ in 0..job.times {
+            match work {
+                "insert_one" => sales.iter().try_for_each(|sale| self.db.insert(sale))?,
+                "insert_all" | "fill" => {
+                    sales.chunks(job.batch).try_for_each(|batch| self.db.insert_all(batch).map(drop))?;
+                }
+                "read" => read = Some(self.db.all::<Sale>().all()?),
+                "rows_written" => rows = Some(self.rows_written(&sales, job.batch)?),
+                other => return Err(format!("no such work: {other}").into()),
             }
-            "read" => read = Some(self.db.all::<Sale>().all()?),
-            "rows_written" => rows = Some(self.rows_written(&sales, job.batch)?),
-            other => return Err(format!("no such work: {other}").into()),
         }
         let milliseconds = now() - before;
         Ok(Report {

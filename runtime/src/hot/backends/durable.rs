@@ -67,26 +67,24 @@ impl Durable {
     /// Runs a statement that gives no rows, with the values of `rows` as its parameters.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a count
     fn run(&self, sql: &str, rows: &[&dyn Row]) -> Outcome<u64> {
-        let parameters = &mut *self.parameters.borrow_mut();
-        parameters.clear();
-        rows.iter().try_for_each(|row| parameters.append(*row))?;
-        let Packed { values, text, blob } = parameters;
-        let statement = self.statement(sql);
-        let (count, values, length) = (values.len() / 2, values.as_ptr(), text.len());
-        let written = self.gate.execute(statement, count, values, text.as_ptr(), length, blob.as_ptr());
-        written.map(|rows| rows as u64).map_err(|error| failure(&error, sql))
+        self.cross(sql, rows, Gate::execute).map(|written| written as u64)
     }
 
     /// Begins a statement that gives rows.
-    fn begin(&self, sql: &str, row: &dyn Row) -> Outcome<SqlCursor> {
+    fn begin(&self, sql: &str, parameters: &dyn Row) -> Outcome<SqlCursor> {
+        self.cross(sql, &[parameters], Gate::query)
+    }
+
+    fn cross<R>(
+        &self,
+        sql: &str,
+        rows: &[&dyn Row],
+        run: fn(&Gate, usize, &Packed) -> Result<R, JsValue>,
+    ) -> Outcome<R> {
         let parameters = &mut *self.parameters.borrow_mut();
         parameters.clear();
-        parameters.append(row)?;
-        let Packed { values, text, blob } = parameters;
-        let statement = self.statement(sql);
-        let (count, values, length) = (values.len() / 2, values.as_ptr(), text.len());
-        let cursor = self.gate.query(statement, count, values, text.as_ptr(), length, blob.as_ptr());
-        cursor.map_err(|error| failure(&error, sql))
+        rows.iter().try_for_each(|row| parameters.append(*row))?;
+        run(&self.gate, self.statement(sql), parameters).map_err(|error| failure(&error, sql))
     }
 
     /// Runs a statement that gives rows, and reads them to the end or until the callback has enough.

@@ -3,6 +3,8 @@
 use js_sys::{Float64Array, JsString, Uint8Array};
 use wasm_bindgen::{JsValue, closure::ScopedClosure, prelude::wasm_bindgen};
 
+use super::crossing::Packed;
+
 #[wasm_bindgen]
 extern "C" {
     /// `DurableObjectStorage`
@@ -72,9 +74,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn forget(this: &Gate);
 
-    /// Runs a statement that gives no rows; gives the number of rows that it wrote.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn execute(
+    #[wasm_bindgen(method, catch, js_name = execute)]
+    fn execute_at(
         this: &Gate,
         statement: usize,
         count: usize,
@@ -84,9 +85,8 @@ extern "C" {
         blob: *const u8,
     ) -> Result<f64, JsValue>;
 
-    /// Begins a statement that gives rows.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn query(
+    #[wasm_bindgen(method, catch, js_name = query)]
+    fn query_at(
         this: &Gate,
         statement: usize,
         count: usize,
@@ -103,4 +103,20 @@ extern "C" {
     /// Reads the rest, and forgets it.
     #[wasm_bindgen(catch)]
     pub(super) fn finish(rows: &RawRows) -> Result<(), JsValue>;
+}
+
+impl Gate {
+    /// Runs a statement that gives no rows; gives the number of rows that it wrote.
+    pub(super) fn execute(&self, statement: usize, parameters: &Packed) -> Result<f64, JsValue> {
+        let Packed { values, text, blob } = parameters;
+        let (text, length) = (text.as_ptr(), text.len());
+        self.execute_at(statement, parameters.len(), values.as_ptr(), text, length, blob.as_ptr())
+    }
+
+    /// Begins a statement that gives rows.
+    pub(super) fn query(&self, statement: usize, parameters: &Packed) -> Result<SqlCursor, JsValue> {
+        let Packed { values, text, blob } = parameters;
+        let (text, length) = (text.as_ptr(), text.len());
+        self.query_at(statement, parameters.len(), values.as_ptr(), text, length, blob.as_ptr())
+    }
 }

@@ -81,10 +81,23 @@ export class Gate {
   }
 }
 
+// A short blob is copied faster byte by byte.
+const SHORT = 64;
+
+const copy = (blob, at) => {
+  const from = new Uint8Array(blob);
+  if (from.length > SHORT) {
+    bytes.set(from, at);
+  } else {
+    for (let byte = 0; byte < from.length; byte += 1) bytes[at + byte] = from[byte];
+  }
+};
+
 // Up to `most` rows of a statement, packed.
 export const take = (rows, most) => {
-  let [count, ended, at, text, byte] = [0, false, 0, "", 0];
-  while (count < most && text.length + byte < FULL) {
+  let [count, ended, at, characters, byte] = [0, false, 0, 0, 0];
+  const texts = [];
+  while (count < most && characters + byte < FULL) {
     const { done, value: row } = rows.next();
     if (done) {
       ended = true;
@@ -92,28 +105,28 @@ export const take = (rows, most) => {
     }
     count += 1;
     numbers = room(numbers, at + 2 * row.length);
-    for (const value of row) {
+    for (let column = 0; column < row.length; column += 1, at += 2) {
+      const value = row[column];
       if (typeof value === "number") {
         numbers[at] = NUMBER;
         numbers[at + 1] = value;
       } else if (typeof value === "string") {
         numbers[at] = TEXT;
         numbers[at + 1] = value.length;
-        text += value;
+        characters += value.length;
+        texts.push(value);
       } else if (value === null) {
         numbers[at] = NULL;
       } else {
-        const length = value.byteLength;
-        bytes = room(bytes, byte + length);
-        bytes.set(new Uint8Array(value), byte);
-        byte += length;
         numbers[at] = BLOB;
-        numbers[at + 1] = length;
+        numbers[at + 1] = value.byteLength;
+        bytes = room(bytes, byte + value.byteLength);
+        copy(value, byte);
+        byte += value.byteLength;
       }
-      at += 2;
     }
   }
-  return { count, ended, values: numbers.subarray(0, at), text, blob: bytes.subarray(0, byte) };
+  return { count, ended, values: numbers.subarray(0, at), text: texts.join(""), blob: bytes.subarray(0, byte) };
 };
 
 // Reads the rest, and forgets it.
