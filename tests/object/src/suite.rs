@@ -36,11 +36,12 @@ impl Home for Conformance {
     fn clear(&self) -> Checked {
         let sql = self.state.storage().sql();
         let run = |statement: &str| sql.exec(statement, None).map_err(|error| Failed(error.to_string()));
-        let tables = run("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'")?;
-        let names: Vec<_> = tables.raw().filter_map(std::result::Result::ok).flatten().collect();
+        let objects = "SELECT type || ' \"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_master \
+                       WHERE type IN ('table', 'view') AND name NOT GLOB '_cf_*'";
+        let names: Vec<_> = run(objects)?.raw().filter_map(std::result::Result::ok).flatten().collect();
         for name in names {
             if let SqlStorageValue::String(name) = name {
-                run(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
+                run(&format!("DROP {name}"))?;
             }
         }
         Ok(())
