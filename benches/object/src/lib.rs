@@ -51,6 +51,9 @@ struct Stored {
     placed: i64,
 }
 
+/// A row of it, where every sum is missing if there is no document.
+type Checked = (i64, Option<i64>, Option<f64>, Option<i64>, Option<String>, Option<i64>);
+
 #[durable_object(fetch)]
 struct Terrace {
     state: State,
@@ -99,8 +102,7 @@ impl Terrace {
     }
 
     fn stored(&self, check: &str) -> std::result::Result<Stored, Failed> {
-        let rows: Vec<(i64, Option<i64>, Option<f64>, Option<i64>, Option<String>, Option<i64>)> =
-            self.db.query(check, ())?;
+        let rows: Vec<Checked> = self.db.query(check, ())?;
         let (documents, total, weight, characters, last, placed) = rows.into_iter().next().ok_or("no row")?;
         Ok(Stored {
             documents,

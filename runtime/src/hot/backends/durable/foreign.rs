@@ -73,6 +73,7 @@ pub(super) fn outer(inner: &str, columns: usize) -> String {
 }
 
 /// A value as [`outer`] marks it.
+#[allow(clippy::unnecessary_wraps)] // has the signature of `values::decode`
 pub(super) fn decode(value: JsRef<'_>, _: Option<Storage>) -> Result<ValueRef<'_>, ValueError> {
     Ok(match value {
         JsRef::Null => ValueRef::Null,
