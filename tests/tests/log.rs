@@ -2,32 +2,11 @@
 
 use serde_json::json;
 use terrace::{Cause, prelude::*};
-use terrace_tests::{Place, Random, documents, options, replayed};
-
-#[derive(Collection, Clone, Debug, PartialEq)]
-struct Account {
-    #[id]
-    id: i64,
-    owner: String,
-    #[column(mask)]
-    pin: Option<i64>,
-    opened: Timestamp,
-    balance: Decimal<12, 2>,
-}
-
-#[derive(Collection, Clone, Debug, PartialEq)]
-struct Numbered {
-    #[id]
-    id: i64,
-    name: String,
-    #[version]
-    version: u32,
-}
-
-fn account(id: i64) -> Account {
-    let balance = Decimal::from_unscaled(i128::from(id) * 100 + 5).expect("it fits");
-    Account { id, owner: format!("owner {id}"), pin: Some(1234), opened: Timestamp::from_micros(id), balance }
-}
+use terrace_tests::{
+    Place, Random,
+    conformance::accounts::{Account, Numbered, account},
+    documents, options, replayed,
+};
 
 #[test]
 fn invariant_1_a_change_whose_event_cannot_be_stored_is_not_stored() -> Result<(), Box<dyn std::error::Error>>

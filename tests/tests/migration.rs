@@ -1,43 +1,16 @@
 //! Migration: what is derived from the struct, and what is refused.
 
 use terrace::{Cause, prelude::*};
-use terrace_tests::{Place, documents, replayed};
+use terrace_tests::{
+    Place,
+    conformance::orders::{self, leave_orders},
+    documents, replayed,
+};
 
-/// The first version of every struct here.
-mod first {
-    use terrace::prelude::*;
-
-    #[derive(Collection, Clone, Debug, PartialEq)]
-    #[collection(name = "order", index(status, total))]
-    pub(super) struct Order {
-        #[id]
-        pub(super) id: i64,
-        pub(super) total: i32,
-        pub(super) note: Option<String>,
-        pub(super) status: Status,
-        pub(super) weight: f32,
-    }
-
-    #[derive(Embed, Clone, Copy, Debug, PartialEq)]
-    pub(super) enum Status {
-        Open,
-        Paid,
-    }
-}
-
-fn order(id: i64) -> first::Order {
-    let status = if id % 2 == 0 { first::Status::Open } else { first::Status::Paid };
-    let total = i32::try_from(id * 10).expect("small");
-    first::Order { id, total, note: (id % 3 == 0).then(|| format!("note {id}")), status, weight: 0.5 }
-}
-
-/// A database with ten orders of the first version.
-fn ten() -> Result<Place, StorageError> {
+/// A database with nine orders of the first version.
+fn nine() -> Result<Place, StorageError> {
     let place = Place::new();
-    let db = place.open(collections![first::Order])?;
-    db.insert_all(&(0..10).map(order).collect::<Vec<_>>())?;
-    db.update::<first::Order>(3, |o| o.total += 1)?;
-    db.delete::<first::Order>(4)?;
+    leave_orders(&place.open(collections![orders::Order])?)?;
     Ok(place)
 }
 
@@ -68,7 +41,7 @@ fn add_rename_widen_and_index_keep_every_document() -> Result<(), StorageError> 
         label: String,
     }
 
-    let place = ten()?;
+    let place = nine()?;
     let db = place.open(collections![Order])?;
     let orders = documents::<Order>(&db)?;
     assert_eq!(orders.len(), 9);
@@ -105,7 +78,7 @@ fn what_cannot_be_altered_is_rebuilt() -> Result<(), StorageError> {
         share: f64,
     }
 
-    let place = ten()?;
+    let place = nine()?;
     let db = place.open(collections![Order])?;
     let expected = |id: i64| Order {
         id,
@@ -122,16 +95,16 @@ fn what_cannot_be_altered_is_rebuilt() -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Opens the ten orders with `T`, which is refused; gives the column and the problem. The database is as it was.
+/// Opens the nine orders with `T`, which is refused; gives the column and the problem. The database is as it was.
 fn refused<T: Collection>() -> Result<(String, String), StorageError> {
-    let place = ten()?;
+    let place = nine()?;
     let before = std::fs::read(place.path()).expect("the file is there");
     let opened = place.open(terrace::schema::Collections::from([terrace::schema::Registered::of::<T>()]));
     let error = opened.expect_err("a refusal");
     assert_eq!(error.collection.as_deref(), Some("order"));
     let Cause::Migration { column, problem } = error.source else { panic!("{error}") };
     assert_eq!(std::fs::read(place.path()).expect("the file is there"), before);
-    assert_eq!(place.open(collections![first::Order])?.all::<first::Order>().count()?, 9);
+    assert_eq!(place.open(collections![orders::Order])?.all::<orders::Order>().count()?, 9);
     Ok((column, problem))
 }
 
@@ -223,14 +196,14 @@ fn older_code_does_not_touch_what_newer_code_has_migrated() -> Result<(), Storag
         id: i64,
         total: i32,
         note: Option<String>,
-        status: first::Status,
+        status: orders::Status,
         weight: f32,
         region: Option<String>,
     }
 
-    let place = ten()?;
+    let place = nine()?;
     drop(place.open(collections![Order])?);
-    let error = place.open(collections![first::Order]).expect_err("a refusal");
+    let error = place.open(collections![orders::Order]).expect_err("a refusal");
     assert!(matches!(error.source, Cause::NewerSchema { stored: 2, known: 1 }), "{error}");
     assert_eq!(place.open(collections![Order])?.all::<Order>().count()?, 9);
     Ok(())
@@ -255,7 +228,7 @@ fn a_column_that_was_dropped_and_came_back_is_a_new_column() -> Result<(), Stora
         note: Option<String>,
     }
 
-    let place = ten()?;
+    let place = nine()?;
     drop(place.open(collections![Without])?);
     let db = place.open(collections![With])?;
     let orders = documents::<With>(&db)?;
@@ -266,12 +239,12 @@ fn a_column_that_was_dropped_and_came_back_is_a_new_column() -> Result<(), Stora
 
 #[test]
 fn opening_again_writes_nothing() -> Result<(), StorageError> {
-    let place = ten()?;
+    let place = nine()?;
     let version = |place: &Place| {
         place.sqlite().query_row("PRAGMA schema_version", [], |row| row.get::<_, i64>(0)).expect("a number")
     };
     let before = version(&place);
-    drop(place.open(collections![first::Order])?);
+    drop(place.open(collections![orders::Order])?);
     assert_eq!(version(&place), before);
     Ok(())
 }

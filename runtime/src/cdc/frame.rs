@@ -196,6 +196,13 @@ pub(crate) fn encode_gap(to: &mut Vec<u8>) {
     put_varint(to, CdcOperation::Gap as u64);
 }
 
+/// Whether a log row holds what [`encode_gap`] left, and nothing else.
+pub(crate) fn is_gap(bytes: &[u8]) -> bool {
+    let frames = decode(bytes, &|_| None).unwrap_or_default();
+    let mut events = frames.iter().flat_map(|frame| &frame.events);
+    events.next().is_some_and(|event| event.operation == CdcOperation::Gap) && events.next().is_none()
+}
+
 /// Reads every frame of a log row. `layout` finds how the events of a schema are written.
 pub(crate) fn decode<'a>(
     bytes: &[u8],

@@ -29,7 +29,7 @@ pub struct Retention {
 pub struct Pruned {
     /// The rows of the log that are gone: what Cloudflare bills.
     pub rows: u64,
-    /// The events that a gap stands for now.
+    /// The events that the gap stands for now, if this pruning made it or let it grow.
     pub discarded: u64,
 }
 
@@ -77,6 +77,9 @@ impl Changes<'_> {
     fn discard_to(self, position: u64, pruned: &mut Pruned) -> Outcome<()> {
         let first = self.first_position()?;
         let Some(end) = self.row_end(position)? else { return Ok(()) };
+        if self.is_gap(first, end)? {
+            return Ok(());
+        }
         pruned.rows += self.remove_to(position)?;
         pruned.discarded = end.saturating_sub(first) + 1;
         let mut event = Vec::new();
@@ -87,6 +90,16 @@ impl Changes<'_> {
             "INSERT INTO _terrace_log (first_seq, count, parts, state, bytes) VALUES (?1, ?2, 0, x'', ?3)";
         let parameters = [integer(first), integer(pruned.discarded), ValueRef::Blob(&bytes)];
         self.db.backend.execute(sql, &parameters.as_slice()).map(drop)
+    }
+
+    /// Whether one row holds these positions, and is a gap already.
+    fn is_gap(self, first: u64, end: u64) -> Outcome<bool> {
+        let sql = "SELECT count, bytes FROM _terrace_log WHERE first_seq = ?1";
+        let found = read::first(&*self.db.backend, sql, &[integer(first)].as_slice(), |row| {
+            let whole = first.saturating_add(read::unsigned(row, 0)?).saturating_sub(1) == end;
+            Ok(whole && frame::is_gap(read::blob(row, 1)?))
+        })?;
+        Ok(found.unwrap_or_default())
     }
 
     /// The last position of the newest row that ends at or before `position`.

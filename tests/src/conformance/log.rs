@@ -2,7 +2,11 @@
 
 use terrace::{Cause, hot::Pruned, prelude::*};
 
-use super::{Checked, Home, Refused, holds, named, replayed, same};
+use super::{
+    Checked, Home, Refused,
+    accounts::{Account, account},
+    holds, named, replayed, same,
+};
 use crate::documents;
 
 named![
@@ -15,35 +19,11 @@ named![
     invariant_6_a_fork_begins_a_new_lineage_and_leaves_an_event,
     invariant_5_the_log_is_not_pruned_above_a_consumer,
     a_hard_cap_leaves_a_gap_that_the_consumer_sees,
+    a_gap_that_does_not_grow_is_not_written_again,
     a_consumer_gets_what_it_has_not_acknowledged_again,
     invariant_1_an_event_whose_change_cannot_be_stored_is_not_stored,
     an_update_that_changes_nothing_leaves_no_event,
 ];
-
-#[derive(Collection, Clone, Debug, PartialEq)]
-struct Account {
-    #[id]
-    id: i64,
-    owner: String,
-    #[column(mask)]
-    pin: Option<i64>,
-    opened: Timestamp,
-    balance: Decimal<12, 2>,
-}
-
-#[derive(Collection, Clone, Debug, PartialEq)]
-struct Numbered {
-    #[id]
-    id: i64,
-    name: String,
-    #[version]
-    version: u32,
-}
-
-fn account(id: i64) -> Account {
-    let balance = Decimal::from_unscaled(i128::from(id) * 100 + 5).expect("it fits");
-    Account { id, owner: format!("owner {id}"), pin: Some(1234), opened: Timestamp::from_micros(id), balance }
-}
 
 fn sequences(db: &Db) -> Result<Vec<u64>, StorageError> {
     db.changes().since(0)?.map(|event| event.map(|event| event.sequence)).collect()
@@ -194,6 +174,24 @@ fn a_hard_cap_leaves_a_gap_that_the_consumer_sees(home: &dyn Home) -> Checked {
     let rest: Vec<u64> = events.map(|event| event.map(|e| e.sequence)).collect::<Result<_, _>>()?;
     holds!(rest.iter().copied().eq(gap.sequence + 1..=1_000));
     same!(gap.to_json()["firstSequence"], 1);
+    Ok(())
+}
+
+fn a_gap_that_does_not_grow_is_not_written_again(home: &dyn Home) -> Checked {
+    let db = home.open(collections![Account])?;
+    let slow = db.changes().register("slow")?;
+    for id in 1..=1_000 {
+        db.insert(&account(id))?;
+    }
+    let cap = |cap| Retention { keep: 0, cap: Some(cap) };
+    let gap = || slow.events()?.next().transpose().map(|gap| gap.map(|gap| (gap.sequence, gap.timestamp)));
+    let discarded = db.changes().prune(cap(500))?.discarded;
+    let first = gap()?;
+    same!(first.map(|(sequence, _)| sequence), Some(discarded));
+    same!(db.changes().prune(cap(500))?, Pruned::default());
+    same!(gap()?, first);
+    holds!(db.changes().prune(cap(200))?.discarded > discarded);
+    holds!(gap()? > first);
     Ok(())
 }
 

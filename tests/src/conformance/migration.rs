@@ -2,7 +2,11 @@
 
 use terrace::{Cause, prelude::*};
 
-use super::{Checked, Home, Refused, fits, named, replayed, same};
+use super::{
+    Checked, Home, Refused, fits, named,
+    orders::{self, leave_orders},
+    replayed, same,
+};
 use crate::documents;
 
 named![
@@ -13,35 +17,9 @@ named![
     what_would_lose_data_is_refused_and_changes_nothing,
 ];
 
-/// The first version of every struct here.
-mod first {
-    use terrace::prelude::*;
-
-    #[derive(Collection, Clone, Debug, PartialEq)]
-    #[collection(name = "order", index(status, total))]
-    pub(super) struct Order {
-        #[id]
-        pub(super) id: i64,
-        pub(super) total: i32,
-        pub(super) note: Option<String>,
-        pub(super) status: String,
-        pub(super) weight: f32,
-    }
-}
-
 /// Leaves nine orders of the first version.
 fn nine(home: &dyn Home) -> Result<(), StorageError> {
-    let db = home.open(collections![first::Order])?;
-    let order = |id: i32| first::Order {
-        id: id.into(),
-        total: id * 10,
-        note: (id % 3 == 0).then(|| format!("note {id}")),
-        status: "open".into(),
-        weight: 2.0,
-    };
-    db.insert_all(&(0..10).map(order).collect::<Vec<_>>())?;
-    db.update::<first::Order>(3, |o| o.total += 1)?;
-    db.delete::<first::Order>(4).map(drop)
+    leave_orders(&home.open(collections![orders::Order])?)
 }
 
 fn columns_are_added_renamed_and_widened(home: &dyn Home) -> Checked {
@@ -70,8 +48,8 @@ fn columns_are_added_renamed_and_widened(home: &dyn Home) -> Checked {
         id: 3,
         total: 31,
         remark: Some("note 3".into()),
-        status: "open".into(),
-        weight: 2.0,
+        status: "paid".into(),
+        weight: 0.5,
         priority: i64::MAX,
         label: "it's \"quoted\"".into(),
     };
@@ -100,7 +78,7 @@ fn a_table_is_built_anew(home: &dyn Home) -> Checked {
     nine(home)?;
     let db = home.open(collections![Order])?;
     let orders = documents::<Order>(&db)?;
-    let last = Order { id: 9, total: Some(90), note: "note 9".into(), status: "open".into(), share: 5.0 };
+    let last = Order { id: 9, total: Some(90), note: "note 9".into(), status: "paid".into(), share: 5.0 };
     same!((orders.len(), orders.last()), (9, Some(&last)));
     let types: Vec<(String,)> = db.query("SELECT DISTINCT typeof(share) FROM \"order\"", ())?;
     same!(types, [("real".to_owned(),)]);
@@ -118,14 +96,14 @@ fn newer_code_keeps_older_code_out(home: &dyn Home) -> Checked {
         id: i64,
         total: i32,
         note: Option<String>,
-        status: String,
+        status: orders::Status,
         weight: f32,
         region: Option<String>,
     }
 
     nine(home)?;
     drop(home.open(collections![Order])?);
-    let error = home.open(collections![first::Order]).refused()?;
+    let error = home.open(collections![orders::Order]).refused()?;
     fits!(error.source, Cause::NewerSchema { stored: 2, known: 1 });
     same!(home.open(collections![Order])?.all::<Order>().count()?, 9);
     Ok(())
@@ -153,6 +131,6 @@ fn what_would_lose_data_is_refused_and_changes_nothing(home: &dyn Home) -> Check
     fits!(error.source, Cause::Migration { column, .. } if column == "total");
     let error = home.open(collections![Required]).refused()?;
     fits!(error.source, Cause::Migration { column, .. } if column == "region");
-    same!(home.open(collections![first::Order])?.all::<first::Order>().count()?, 9);
+    same!(home.open(collections![orders::Order])?.all::<orders::Order>().count()?, 9);
     Ok(())
 }

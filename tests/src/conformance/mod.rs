@@ -3,10 +3,12 @@
 //! A case gets a home without a database. It never panics, since a panic would take the whole instance of an object
 //! with it: what is not as it should be is an error that says what and where.
 
+pub mod accounts;
 mod documents;
 mod errors;
 mod log;
 mod migration;
+pub mod orders;
 mod query;
 mod transaction;
 mod values;
