@@ -38,6 +38,8 @@ pub enum Operation {
     Changes,
     /// Applying a change log.
     Replay,
+    /// Taking a bookmark of the platform, or going back to one.
+    Bookmark,
     /// Making a value, outside of any database.
     Value,
 }
@@ -170,6 +172,9 @@ pub enum Cause {
         source: Box<dyn Error + Send + Sync>,
     },
     /// SQLite ended the transaction by itself after an earlier error in it, such as a full disk.
+    ///
+    /// A Durable Object is then started anew: the request ends in the platform's own error, and everything that it had
+    /// written before is gone too.
     #[error("an earlier error has rolled the whole transaction back; end it, and begin another")]
     RolledBack,
     /// There is no room on the disk.
@@ -239,6 +244,12 @@ pub enum Cause {
         sequence: u64,
         /// The collection's capture.
         capture: &'static str,
+    },
+    /// The platform gives no such bookmark, or does not go back to it.
+    #[error("the platform refuses the bookmark: {source}")]
+    Bookmark {
+        /// The platform's own error.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A page cursor that belongs to another query.
     #[error(
@@ -359,6 +370,7 @@ impl fmt::Display for Operation {
             Self::Transaction => "transaction",
             Self::Changes => "changes",
             Self::Replay => "replay",
+            Self::Bookmark => "bookmark",
             Self::Value => "value",
         })
     }

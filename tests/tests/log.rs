@@ -1,5 +1,7 @@
 //! The change log: invariants 1, 2, 5, 6 and 8 of the design, and what it gives to others.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use terrace::{Cause, prelude::*};
 use terrace_tests::{
@@ -196,6 +198,33 @@ fn invariant_2_an_event_id_names_the_event_for_ever() -> Result<(), StorageError
     drop(db);
     let db = place.open(collections![Account])?;
     assert_eq!(db.changes().since(0)?.next().expect("an event")?.id(), first);
+    Ok(())
+}
+
+/// As a platform does it that keeps every state of the database: the bookmark is taken while the mark is there.
+#[test]
+fn invariant_6_events_after_a_rewind_have_ids_of_their_own() -> Result<(), Box<dyn std::error::Error>> {
+    let (place, rewound) = (Place::new(), Place::new());
+    let db = place.open(collections![Account])?;
+    db.insert(&account(1))?;
+    place.sqlite().execute("INSERT INTO _terrace_bookmark (mark) VALUES (x'01')", [])?;
+    place.sqlite().execute("VACUUM INTO ?1", [rewound.path().to_str()])?;
+    place.sqlite().execute("DELETE FROM _terrace_bookmark", [])?;
+    db.insert_all(&[account(2), account(3)])?;
+
+    let before = db.lineage()?;
+    let copy = options(7).open(rewound.path(), collections![Account])?;
+    copy.insert(&account(4))?;
+    let events = |db: &Db| db.changes().since(0)?.collect::<Result<Vec<CdcEvent>, _>>();
+    let seen: Vec<_> =
+        events(&copy)?.iter().map(|e| (e.operation, e.sequence, e.lineage == before)).collect();
+    let (insert, restore) = (CdcOperation::Insert, CdcOperation::Restore);
+    assert_eq!(seen, [(insert, 1, true), (restore, 2, false), (insert, 3, false)]);
+    let ids: BTreeSet<String> = events(&db)?.iter().chain(&events(&copy)?).map(CdcEvent::id).collect();
+    assert_eq!(ids.len(), 5, "one event is of both: {ids:?}");
+    let lineage = copy.lineage()?;
+    drop(copy);
+    assert_eq!(rewound.open(collections![Account])?.lineage()?, lineage, "the mark is gone");
     Ok(())
 }
 

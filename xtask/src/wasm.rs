@@ -20,6 +20,9 @@ pub(crate) const EXAMPLE: &str = "terrace-example-worker";
 pub(crate) const TESTS: &str = "terrace-tests-object";
 pub(crate) const BENCH: &str = "terrace-bench-object";
 
+/// Beside the Worker of [`TESTS`]: two versions of another.
+const VERSIONS: [&str; 2] = ["version_1", "version_2"];
+
 const ADVICE: &str = "\
 the Rust target wasm32-unknown-unknown is missing and could not be installed. Install it by one of
     rustup target add wasm32-unknown-unknown
@@ -29,11 +32,16 @@ the Rust target wasm32-unknown-unknown is missing and could not be installed. In
 pub(crate) fn build(packages: &[&str]) -> Result<PathBuf> {
     let target = target_folder()?;
     step("wasm", cargo("build", packages, &[])?)?;
+    let (built, workers) = (target.join(TARGET).join("wasm"), target.join("workers"));
     for package in packages {
-        let wasm = target.join(TARGET).join("wasm").join(package.replace('-', "_")).with_extension("wasm");
-        step(&format!("modules of {package}"), modules(&wasm, &target.join("workers").join(package)))?;
+        let wasm = built.join(package.replace('-', "_")).with_extension("wasm");
+        step(&format!("modules of {package}"), modules(&wasm, &workers.join(package)))?;
     }
-    Ok(target.join("workers"))
+    for version in VERSIONS.iter().filter(|_| packages.contains(&TESTS)) {
+        let wasm = built.join("examples").join(version).with_extension("wasm");
+        step(&format!("modules of {version}"), modules(&wasm, &workers.join(version)))?;
+    }
+    Ok(workers)
 }
 
 /// The lints of the code that only a Worker has.
@@ -50,7 +58,9 @@ fn cargo(verb: &str, packages: &[&str], last: &[&str]) -> Result<Command> {
     } else {
         bail!(ADVICE)
     };
-    cargo.args([verb, "--profile", "wasm", "--target", TARGET]).env("WASM_BINDGEN_USE_JS_SYS", "1");
+    cargo
+        .args([verb, "--lib", "--examples", "--profile", "wasm", "--target", TARGET])
+        .env("WASM_BINDGEN_USE_JS_SYS", "1");
     for package in packages {
         cargo.args(["--package", package]);
     }

@@ -29,23 +29,32 @@ impl Db {
         last.ok_or_else(|| corrupt("the list of lineages", "it is empty").into())
     }
 
-    /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, so that its history
-    /// and that of the original are told apart from here on.
+    /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, or that was taken back in
+    /// time, so that its history and that of the original are told apart from here on.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn fork(&self) -> Result<Lineage, StorageError> {
+        self.atomically(|| self.begin_lineage()).during_no_collection(Operation::Changes)
+    }
+
+    /// As [`Db::fork`], for a database that holds the mark of a bookmark: the platform has taken it back there.
+    pub(super) fn after_rewind(&self) -> Outcome<()> {
+        self.atomically(|| {
+            self.backend.execute("DELETE FROM _terrace_bookmark", &RowBuf::new())?;
+            self.begin_lineage().map(drop)
+        })
+    }
+
+    fn begin_lineage(&self) -> Outcome<Lineage> {
+        let before = self.present_lineage()?;
         let after = Lineage((self.random.borrow_mut())());
-        let fork = || {
-            let before = self.present_lineage()?;
-            let first = self.log.borrow().next_sequence(&*self.backend)?;
-            write(&*self.backend, first, after)?;
-            self.record(|bytes| {
-                frame::encode_restore(bytes, before, after);
-                Ok(())
-            })
-        };
-        self.atomically(fork).during_no_collection(Operation::Changes)?;
+        let first = self.log.borrow().next_sequence(&*self.backend)?;
+        write(&*self.backend, first, after)?;
+        self.record(|bytes| {
+            frame::encode_restore(bytes, before, after);
+            Ok(())
+        })?;
         Ok(after)
     }
 }

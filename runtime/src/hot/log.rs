@@ -21,8 +21,9 @@ use super::{
 };
 
 /// The tables of the log. `state` of a row holds the checksums of the collections as they are after its events; those
-/// that it does not name are in `_terrace_checksum`.
-pub(super) const TABLES: [&str; 5] = [
+/// that it does not name are in `_terrace_checksum`. `_terrace_bookmark` is empty, but while a bookmark of the database is
+/// taken.
+pub(super) const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS _terrace_log (first_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, \
      parts INTEGER NOT NULL, state BLOB NOT NULL, bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS _terrace_log_part (first_seq INTEGER NOT NULL, part INTEGER NOT NULL, \
@@ -32,6 +33,7 @@ pub(super) const TABLES: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS _terrace_lineage (first_seq INTEGER PRIMARY KEY, lineage BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS _terrace_consumer (name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL) \
      STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS _terrace_bookmark (mark BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
 ];
 
 /// From how many bytes of events on a row of their own is written.

@@ -5,6 +5,8 @@
 mod at_once;
 mod backend;
 mod backends;
+#[cfg(all(feature = "worker", target_family = "wasm"))]
+mod bookmark;
 mod changes;
 mod consumer;
 mod cursor;
@@ -33,6 +35,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(all(feature = "worker", target_family = "wasm"))]
+pub use bookmark::Bookmark;
 pub use changes::{Changes, Events};
 pub use consumer::{Consumer, Lag};
 pub use cursor::Cursor;

@@ -127,7 +127,7 @@ impl Options {
             .iter()
             .map(|registered| catalog.table(&*backend, registered))
             .collect::<Outcome<_>>()?;
-        Ok(Db {
+        let db = Db {
             backend,
             tables,
             object: catalog.object.into(),
@@ -136,7 +136,11 @@ impl Options {
             clock: self.clock,
             random: RefCell::new(self.random),
             reading: Cell::new(0),
-        })
+        };
+        if catalog.rewound {
+            db.after_rewind()?;
+        }
+        Ok(db)
     }
 
     fn create_or_migrate(&mut self, backend: &dyn Backend, collections: &Collections) -> Outcome<Catalog> {
@@ -159,7 +163,7 @@ impl Options {
         let sql = "INSERT INTO _terrace_object (format, object) VALUES (?1, ?2)";
         backend.execute(sql, &[ValueRef::Integer(FORMAT), ValueRef::Text(&object)].as_slice())?;
         lineage::write(backend, 1, Lineage((self.random)()))?;
-        Ok(Catalog { object, schemas: BTreeMap::new() })
+        Ok(Catalog { object, ..Catalog::default() })
     }
 }
 
@@ -167,6 +171,8 @@ impl Options {
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     object: String,
+    /// Whether the database holds the mark of a bookmark.
+    rewound: bool,
     /// Every schema that was ever stored, by its number.
     pub(super) schemas: BTreeMap<u64, StoredSchema>,
 }
@@ -177,11 +183,13 @@ impl Catalog {
         if read::first(backend, exists, &RowBuf::new(), |row| read::unsigned(row, 0))? == Some(0) {
             return Ok(None);
         }
-        let sql = "SELECT format, object FROM _terrace_object";
+        let sql = "SELECT format, object, EXISTS (SELECT 1 FROM _terrace_bookmark) FROM _terrace_object";
         let row = read::first(backend, sql, &RowBuf::new(), |row| {
-            Ok((read::unsigned(row, 0)?.cast_signed(), read::text(row, 1)?.to_owned()))
+            let format = read::unsigned(row, 0)?.cast_signed();
+            Ok((format, read::text(row, 1)?.to_owned(), read::unsigned(row, 2)? == 1))
         })?;
-        let (stored, object) = row.ok_or_else(|| corrupt("the object's own row", "it is missing"))?;
+        let (stored, object, rewound) =
+            row.ok_or_else(|| corrupt("the object's own row", "it is missing"))?;
         if stored > FORMAT {
             return Err(Cause::NewerFormat { stored, known: FORMAT }.into());
         }
@@ -193,7 +201,7 @@ impl Catalog {
             schemas.insert(read::unsigned(row, 0)?, schema);
             Ok(())
         })?;
-        Ok(Some(Self { object, schemas }))
+        Ok(Some(Self { object, rewound, schemas }))
     }
 
     /// The stored schemas of a collection, the oldest first.

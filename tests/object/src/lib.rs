@@ -6,9 +6,17 @@
 //! | `POST /run/NAME` | 200, or what is not as the case says |
 //! | `POST /ledger/OBJECT/add/NUMBER` | an entry is written, with its event |
 //! | `POST /ledger/OBJECT/panic/NUMBER` | a panic in the transaction that has written the entry |
+//! | `POST /ledger/OBJECT/fill/NUMBER/COUNT` | entries of 50 kB |
+//! | `POST /ledger/OBJECT/roll-back/NUMBER` | a transaction that SQLite ends by itself |
+//! | `GET /ledger/OBJECT/said` | what was said in requests whose answer was lost |
+//! | `POST /ledger/OBJECT/wait/NUMBER` | never any, when the entry is written |
 //! | `GET /ledger/OBJECT/check` | the entries, or which invariant is broken |
+//! | `GET /ledger/OBJECT/bookmarks` | what the platform gives and refuses |
+//! | `POST /ledger/OBJECT/mark` | the mark of a bookmark is left, and the lineage is given |
+//! | `POST /ledger/OBJECT/restart` | none: the object's session ends |
 #![cfg(target_family = "wasm")]
 
+mod bookmarks;
 mod ledger;
 mod suite;
 

@@ -8,11 +8,12 @@ mod bindings;
 mod crossing;
 mod failure;
 mod foreign;
+mod transactions;
 mod values;
 
 use std::{cell::RefCell, collections::HashMap, ops::ControlFlow};
 
-use wasm_bindgen::{JsCast, JsValue, closure::ScopedClosure};
+use wasm_bindgen::{JsCast, JsValue};
 use worker::State;
 
 use crate::{
@@ -22,9 +23,12 @@ use crate::{
     value::{Row, ValueError, ValueRef},
 };
 
+pub(in crate::hot) use failure::refused;
+
 use bindings::{Gate, RawRows, SqlCursor, Storage as ObjectStorage, take};
 use crossing::{JsRef, Packed};
 use failure::failure;
+use transactions::Transactions;
 
 /// How many rows cross at once.
 const ROWS: u32 = 256;
@@ -40,13 +44,25 @@ pub(crate) struct Durable {
     statements: RefCell<HashMap<Box<str>, usize>>,
     /// The parameters of the statement that is about to run.
     parameters: RefCell<Packed>,
+    transactions: Transactions,
+}
+
+/// The storage of an object, with what the `worker` crate does not bind.
+pub(in crate::hot) fn storage_of(state: &State) -> ObjectStorage {
+    JsValue::from(state.storage().as_raw()).unchecked_into()
 }
 
 impl Durable {
     pub(crate) fn new(state: &State) -> Self {
-        let storage: ObjectStorage = JsValue::from(state.storage().as_raw()).unchecked_into();
+        let storage = storage_of(state);
         let gate = Gate::new(&storage.sql(), &wasm_bindgen::memory());
-        Self { storage, gate, statements: RefCell::default(), parameters: RefCell::default() }
+        Self {
+            storage,
+            gate,
+            statements: RefCell::default(),
+            parameters: RefCell::default(),
+            transactions: Transactions::default(),
+        }
     }
 
     /// The number of a statement.
@@ -81,10 +97,14 @@ impl Durable {
         rows: &[&dyn Row],
         run: fn(&Gate, usize, &Packed) -> Result<R, JsValue>,
     ) -> Outcome<R> {
+        self.transactions.check(sql)?;
         let parameters = &mut *self.parameters.borrow_mut();
         parameters.clear();
         rows.iter().try_for_each(|row| parameters.append(*row))?;
-        run(&self.gate, self.statement(sql), parameters).map_err(|error| failure(&error, sql))
+        run(&self.gate, self.statement(sql), parameters).map_err(|error| {
+            self.transactions.failed(&self.gate);
+            failure(&error, sql)
+        })
     }
 
     /// Runs a statement that gives rows, and reads them to the end or until the callback has enough.
@@ -181,26 +201,7 @@ impl Backend for Durable {
     }
 
     fn transaction(&self, body: &mut dyn FnMut() -> Verdict) -> Outcome<()> {
-        let mut entered = false;
-        let mut verdict = None;
-        let mut run = || -> Result<(), JsValue> {
-            entered = true;
-            let reached = body();
-            verdict = Some(reached);
-            // Only what is thrown makes `transactionSync` roll back.
-            if reached == Verdict::Commit { Ok(()) } else { Err(JsValue::UNDEFINED) }
-        };
-        let closure =
-            ScopedClosure::<dyn FnMut() -> Result<(), JsValue>>::borrow_mut_assert_unwind_safe(&mut run);
-        let ended = self.storage.transaction_sync(&closure);
-        drop(closure);
-        match (ended, verdict) {
-            (Ok(()), _) | (Err(_), Some(Verdict::Rollback)) => Ok(()),
-            (Err(_), None) if entered => {
-                std::panic::resume_unwind(Box::new("the body of a transaction panicked"))
-            }
-            (Err(error), _) => Err(failure(&error, "")),
-        }
+        self.transactions.run(&self.storage, body)
     }
 
     fn selected(&self, column: &ColumnDef) -> String {

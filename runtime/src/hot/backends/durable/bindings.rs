@@ -1,6 +1,6 @@
 //! What JavaScript gives an object, as far as the `worker` crate does not bind it, or does not catch what it throws.
 
-use js_sys::{Float64Array, JsString, Uint8Array};
+use js_sys::{Float64Array, JsString, Promise, Uint8Array};
 use wasm_bindgen::{JsValue, closure::ScopedClosure, prelude::wasm_bindgen};
 
 use super::crossing::Packed;
@@ -8,7 +8,7 @@ use super::crossing::Packed;
 #[wasm_bindgen]
 extern "C" {
     /// `DurableObjectStorage`
-    pub(super) type Storage;
+    pub(in crate::hot) type Storage;
 
     #[wasm_bindgen(method, getter)]
     pub(super) fn sql(this: &Storage) -> Sql;
@@ -18,6 +18,19 @@ extern "C" {
         this: &Storage,
         body: &ScopedClosure<'_, dyn FnMut() -> Result<(), JsValue>>,
     ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getCurrentBookmark)]
+    pub(in crate::hot) fn get_current_bookmark(this: &Storage) -> Result<Promise, JsValue>;
+
+    /// The time is in milliseconds since 1970 UTC.
+    #[wasm_bindgen(method, catch, js_name = getBookmarkForTime)]
+    pub(in crate::hot) fn get_bookmark_for_time(this: &Storage, time: f64) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = onNextSessionRestoreBookmark)]
+    pub(in crate::hot) fn on_next_session_restore_bookmark(
+        this: &Storage,
+        bookmark: &str,
+    ) -> Result<Promise, JsValue>;
 
     /// `SqlStorage`
     pub(super) type Sql;
@@ -95,6 +108,12 @@ extern "C" {
         text_length: usize,
         blob: *const u8,
     ) -> Result<SqlCursor, JsValue>;
+
+    /// Whether SQLite has a transaction open: inside of one it ignores that a setting is changed.
+    ///
+    /// Source: SQLite, "PRAGMA `foreign_keys`".
+    #[wasm_bindgen(method, catch, js_name = inTransaction)]
+    pub(super) fn in_transaction(this: &Gate) -> Result<bool, JsValue>;
 
     /// Up to `most` rows.
     #[wasm_bindgen(catch)]

@@ -79,6 +79,16 @@ export class Gate {
     const owned = parameters.map((value) => (value instanceof Uint8Array ? value.slice() : value));
     return this.sql.exec(this.statements[statement], ...owned);
   }
+
+  // Whether SQLite has a transaction open: inside of one it ignores that this setting is changed.
+  inTransaction() {
+    const setting = () => this.sql.exec("PRAGMA foreign_keys").one().foreign_keys;
+    const before = setting();
+    this.sql.exec(`PRAGMA foreign_keys = ${1 - before}`);
+    if (setting() === before) return true;
+    this.sql.exec(`PRAGMA foreign_keys = ${before}`);
+    return false;
+  }
 }
 
 // A short blob is copied faster byte by byte.

@@ -16,10 +16,15 @@ pub(super) fn failure(thrown: &JsValue, sql: &str) -> Failure {
     Failure::from(cause(message(thrown))).within(sql)
 }
 
+/// Why there is no bookmark.
+pub(in crate::hot) fn refused(thrown: &JsValue) -> Cause {
+    Cause::Bookmark { source: message(thrown).into() }
+}
+
 fn message(thrown: &JsValue) -> String {
     match thrown.dyn_ref::<Error>() {
         Some(error) => error.message().into(),
-        None => format!("{thrown:?}"),
+        None => thrown.as_string().unwrap_or_else(|| format!("{thrown:?}")),
     }
 }
 
