@@ -38,6 +38,7 @@
 //! * Queries: [`hot::Find`], pages [`hot::Page`], the filters' columns [`Col`], SQL that reads [`Db::query`].
 //! * The change log: [`hot::Changes`], its events [`cdc::CdcEvent`], [consumers](hot::Consumer),
 //!   [retention](hot::Retention), [replay](Db::replay), [checksums](Db::checksum).
+//! * In a Durable Object (feature `worker`): `Db::durable`, and the platform's bookmarks, `Db::current_bookmark`.
 //! * Errors: [`StorageError`] and its [`Cause`].
 //!
 //! # Columns

@@ -11,8 +11,7 @@ use std::{collections::BTreeMap, error::Error};
 
 use terrace::{cdc::CdcEvent, prelude::*};
 use worker::{
-    Context, DurableObject, Env, Request, Response, Result, SqlStorageValue, State, durable_object, event,
-    wasm_bindgen,
+    Context, DurableObject, Env, Request, Response, Result, State, durable_object, event, wasm_bindgen,
 };
 
 use super::Order;
@@ -50,7 +49,7 @@ impl DurableObject for Shop {
         let orders = match parts.as_slice() {
             ["add", number] => add(db, number),
             ["pay", number] => pay(db, number),
-            ["replay"] => self.replay(db),
+            ["replay"] => self.replay(db).await,
             _ => orders(db),
         };
         match orders {
@@ -91,18 +90,10 @@ fn orders(db: &Db) -> Orders {
 
 impl Shop {
     /// Replays the log into an empty database, which takes the place of the present one.
-    fn replay(&self, db: &Db) -> Orders {
+    async fn replay(&self, db: &Db) -> Orders {
         let checksum = db.checksum::<Order>()?;
         let events: Vec<std::result::Result<CdcEvent, StorageError>> = db.changes().since(0)?.collect();
-        let sql = self.state.storage().sql();
-        let tables =
-            sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'", None)?;
-        let names: Vec<SqlStorageValue> = tables.raw().collect::<Result<Vec<_>>>()?.concat();
-        for name in names {
-            if let SqlStorageValue::String(name) = name {
-                sql.exec(&format!("DROP TABLE \"{name}\""), None)?;
-            }
-        }
+        self.state.storage().delete_all().await?;
         let copy = Db::durable(&self.state, collections![Order])?;
         copy.replay(events)?;
         if copy.checksum::<Order>()? == checksum {

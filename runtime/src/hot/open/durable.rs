@@ -30,6 +30,11 @@ impl Db {
     /// # Errors
     /// It was written by newer code, or a migration would lose data. The database is as it was before.
     ///
+    /// # When a handler panics
+    /// Its transaction is rolled back, and the next request finds the object as it is stored. With `worker-build` as it is,
+    /// the panicking request is never answered, nor are others that were being worked on beside it. With
+    /// `worker-build --panic-unwind`, which takes nightly Rust, it fails at once and by itself.
+    ///
     /// ```ignore
     /// #[worker::durable_object]
     /// struct Shop { db: Db }
