@@ -89,5 +89,16 @@ test("who listens gets each change as it happens", async () => {
   assert.deepEqual([created.sequence, created.operation, created.after.number], [1, "INSERT", "L1"]);
   const deleted = await heard(() => ask("DELETE", `/SFO/flights/${created.documentId}`));
   assert.deepEqual([deleted.sequence, deleted.operation], [2, "DELETE"]);
+
+  // The object goes to sleep, and its listeners with it, until somebody says something.
+  const sleeps = () => worker.unsafeEvictDurableObject("", "Airport", { name: "SFO", webSockets: "hibernate" });
+  await sleeps();
+  await assert.rejects(sleeps(), /it is not currently running/);
+  socket.send("good morning");
+  const after = await heard(() => ask("POST", "/SFO/flights", flight("L2", "LAX", "11")));
+  assert.deepEqual([after.sequence, after.operation, after.after.number], [3, "INSERT", "L2"]);
+  await sleeps();
+  const woken = await heard(() => ask("DELETE", `/SFO/flights/${after.documentId}`));
+  assert.deepEqual([woken.sequence, woken.operation], [4, "DELETE"]);
   socket.close();
 });
