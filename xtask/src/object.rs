@@ -15,7 +15,7 @@ pub(crate) fn test(length: Length) -> Result<()> {
             "the tests of Durable Objects run on workerd, which npm brings: install Node 20 or newer, with npm"
         );
     }
-    step("clippy of the Workers", wasm::clippy()?)?;
+    wasm::clippy()?;
     let workers = wasm::build(&[wasm::EXAMPLE, wasm::TESTS])?;
     let folder = root().join("tests/object");
     let mut install = command("npm ci --no-audit --no-fund");
