@@ -12,7 +12,8 @@ export const start = (name, objects, persist) => {
   return new Miniflare({
     modulesRoot: folder,
     modules: modules(folder),
-    compatibilityDate: "2026-07-01",
+    // As in the example's wrangler.toml: what wrangler has that is some months old.
+    compatibilityDate: "2026-01-01",
     durableObjects: Object.fromEntries(
       Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
     ),

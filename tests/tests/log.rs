@@ -1,6 +1,9 @@
 //! The change log: invariants 1, 2, 5, 6 and 8 of the design, and what it gives to others.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    panic::{catch_unwind, resume_unwind},
+};
 
 use serde_json::json;
 use terrace::{Cause, prelude::*};
@@ -102,6 +105,28 @@ fn the_closure_of_an_update_reads_and_cannot_write() -> Result<(), StorageError>
         a.owner.clear();
     })?;
     assert_eq!(documents::<Account>(&db)?, [Account { owner: String::new(), ..account(1) }]);
+    Ok(())
+}
+
+/// Without `AssertUnwindSafe`, as in a Durable Object whose panics unwind.
+#[test]
+fn invariant_1_a_panic_leaves_nothing() -> Result<(), StorageError> {
+    let db = Db::open_in_memory(collections![Account])?;
+    db.insert(&account(1))?;
+    let panicked = [
+        catch_unwind(|| {
+            db.transaction(|db| -> Result<(), StorageError> {
+                db.insert(&account(2))?;
+                resume_unwind(Box::new("as planned"))
+            })
+        })
+        .is_err(),
+        catch_unwind(|| db.update::<Account>(1, |_| resume_unwind(Box::new("as planned")))).is_err(),
+    ];
+    assert_eq!(panicked, [true; 2]);
+    db.insert(&account(3))?;
+    assert_eq!(documents::<Account>(&db)?, [account(1), account(3)]);
+    assert_eq!(db.changes().since(0)?.count(), 2);
     Ok(())
 }
 

@@ -32,6 +32,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::Arc,
 };
 
@@ -119,6 +120,11 @@ impl Db {
         self.log.borrow_mut().record(&*self.backend, &*self.clock, encode)
     }
 }
+
+// A panic rolls back what it interrupts, and what a `Db` remembers of it is taken back by the guards `Level` and `Reading`.
+// A Durable Object that is built with `panic = "unwind"` has to be able to say so.
+impl UnwindSafe for Db {}
+impl RefUnwindSafe for Db {}
 
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
