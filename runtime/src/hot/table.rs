@@ -23,6 +23,8 @@ pub(super) struct Table {
     pub(super) collection: u64,
     pub(super) layout: Layout,
     pub(super) hasher: RefCell<Hasher>,
+    /// The memory of the last row that was inserted, for the next one.
+    pub(super) row: RefCell<RowBuf>,
     pub(super) insert: Insert,
     /// The statement that inserts a row with its event, where the collection has it.
     pub(super) insert_at_once: Option<String>,
@@ -55,6 +57,7 @@ impl Table {
             collection,
             layout,
             hasher: RefCell::new(Hasher::new(stored)),
+            row: RefCell::default(),
             insert: insert(schema),
             insert_at_once: at_once::insert(schema),
             select: format!("SELECT {columns} FROM {name} WHERE {condition}"),

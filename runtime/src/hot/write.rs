@@ -24,13 +24,15 @@ impl Db {
     /// There is one with the same id or the same unique values; a value cannot be stored.
     pub fn insert<T: Collection>(&self, document: &T) -> Result<(), StorageError> {
         let insert = || {
-            let mut row = RowBuf::new();
-            document.write(&mut row)?;
             let table = self.table::<T>()?;
-            if self.insert_at_once(table, &row)? {
-                return Ok(());
+            let mut row = table.row.take();
+            row.clear();
+            document.write(&mut row)?;
+            if !self.insert_at_once(table, &row)? {
+                self.atomically_one(|| self.write_new(table, &row))?;
             }
-            self.atomically_one(|| self.write_new(table, &row))
+            table.row.replace(row);
+            Ok(())
         };
         insert().during(Operation::Insert, T::SCHEMA.name)
     }

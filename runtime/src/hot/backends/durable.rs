@@ -11,8 +11,9 @@ mod foreign;
 mod transactions;
 mod values;
 
-use std::{cell::RefCell, collections::HashMap, ops::ControlFlow};
+use std::{cell::RefCell, ops::ControlFlow};
 
+use rustc_hash::FxHashMap;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::State;
 
@@ -41,7 +42,7 @@ pub(crate) struct Durable {
     storage: ObjectStorage,
     gate: Gate,
     /// The numbers of the statements that JavaScript has, so that each crosses once.
-    statements: RefCell<HashMap<Box<str>, usize>>,
+    statements: RefCell<FxHashMap<Box<str>, usize>>,
     /// The parameters of the statement that is about to run.
     parameters: RefCell<Packed>,
     transactions: Transactions,
@@ -131,8 +132,9 @@ struct Query<'a> {
 
 /// Says whether all were read.
 fn read_rows(rows: &RawRows, columns: &[Storage], query: &Query<'_>, each: EachRow<'_>) -> Outcome<bool> {
+    let blobs: Vec<u8> = columns.iter().map(|column| u8::from(*column == Storage::Blob)).collect();
     loop {
-        let taken = take(rows, ROWS).map_err(|error| failure(&error, query.sql))?;
+        let taken = take(rows, ROWS, &blobs).map_err(|error| failure(&error, query.sql))?;
         let packed = Packed::from(&taken);
         let mut values = packed.iter();
         let width = packed.len().checked_div(taken.count()).unwrap_or(0);

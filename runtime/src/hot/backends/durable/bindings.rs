@@ -115,9 +115,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = inTransaction)]
     pub(super) fn in_transaction(this: &Gate) -> Result<bool, JsValue>;
 
-    /// Up to `most` rows.
+    /// Up to `most` rows. Where `blobs` is 1, a text is a blob in the digits of `hex`.
     #[wasm_bindgen(catch)]
-    pub(super) fn take(rows: &RawRows, most: u32) -> Result<Taken, JsValue>;
+    pub(super) fn take(rows: &RawRows, most: u32, blobs: &[u8]) -> Result<Taken, JsValue>;
 
     /// Reads the rest, and forgets it.
     #[wasm_bindgen(catch)]

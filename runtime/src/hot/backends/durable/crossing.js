@@ -103,8 +103,16 @@ const copy = (blob, at) => {
   }
 };
 
-// Up to `most` rows of a statement, packed.
-export const take = (rows, most) => {
+const digit = (code) => (code < 58 ? code - 48 : code - 55);
+
+const unhex = (text, at) => {
+  for (let byte = 0; 2 * byte < text.length; byte += 1) {
+    bytes[at + byte] = (digit(text.charCodeAt(2 * byte)) << 4) | digit(text.charCodeAt(2 * byte + 1));
+  }
+};
+
+// Up to `most` rows of a statement, packed. Where `blobs` is set, a text is a blob in the digits of `hex`.
+export const take = (rows, most, blobs) => {
   let [count, ended, at, characters, byte] = [0, false, 0, 0, 0];
   const texts = [];
   while (count < most && characters + byte < FULL) {
@@ -120,6 +128,13 @@ export const take = (rows, most) => {
       if (typeof value === "number") {
         numbers[at] = NUMBER;
         numbers[at + 1] = value;
+      } else if (typeof value === "string" && blobs[column]) {
+        const length = value.length / 2;
+        numbers[at] = BLOB;
+        numbers[at + 1] = length;
+        bytes = room(bytes, byte + length);
+        unhex(value, byte);
+        byte += length;
       } else if (typeof value === "string") {
         numbers[at] = TEXT;
         numbers[at + 1] = value.length;
