@@ -12,11 +12,14 @@
     clippy::cast_sign_loss
 )]
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod bitmap;
 mod bits;
 mod bools;
 mod choice;
 mod column;
+mod describe;
 mod encoding;
 mod error;
 mod file;

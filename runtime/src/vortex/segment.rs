@@ -5,6 +5,8 @@
 //!         · parameters of the type · statistics · body of the encoding
 //! ```
 
+use std::ops::Range;
+
 use crate::bytes::Reader;
 
 use super::{
@@ -27,7 +29,7 @@ use super::{
 pub const MAX_ROWS: usize = 1 << 16;
 
 /// Where the checksum stands.
-const CHECKSUM: std::ops::Range<usize> = 2..6;
+const CHECKSUM: Range<usize> = 2..6;
 
 /// What of the values stands in front of them.
 #[derive(Clone, Debug)]
@@ -234,7 +236,7 @@ impl<'a> Segment<'a> {
     ///
     /// # Errors
     /// Damaged values.
-    pub fn decode_range(&self, rows: std::ops::Range<usize>) -> Result<Column, VrtxError> {
+    pub fn decode_range(&self, rows: Range<usize>) -> Result<Column, VrtxError> {
         let part = |bits: &Bitmap| bits.slice(rows.clone());
         let (values, validity) = match &self.validity {
             _ if matches!(self.body, Body::AllNull) => {
@@ -255,26 +257,16 @@ impl<'a> Segment<'a> {
     }
 
     /// Reads a range of the values that are there.
-    fn read(&self, range: std::ops::Range<usize>) -> Outcome<Values> {
-        fn read<T: Copy + Default>(
-            range: std::ops::Range<usize>,
-            read: impl FnOnce(usize, &mut [T]) -> Outcome<()>,
-        ) -> Outcome<Vec<T>> {
-            let start = range.start - range.start % VECTOR;
-            let mut values = vec![T::default(); range.end - start];
-            read(start, &mut values)?;
-            values.drain(..range.start - start);
-            Ok(values)
-        }
+    fn read(&self, range: Range<usize>) -> Outcome<Values> {
         Ok(match &self.body {
             Body::AllNull => Values::empty(self.data_type().shape()),
             Body::Bools(bools) => Values::Bool(bools.read()?.slice(range)),
-            Body::Ints(ints) => Values::Int(read(range, |start, out| ints.read(start, out))?),
+            Body::Ints(ints) => Values::Int(aligned(range, |start, out| ints.read(start, out))?),
             Body::Floats(floats) if self.data_type() == DataType::F32 => {
-                Values::F32(read(range, |start, out| floats.read(start, out))?)
+                Values::F32(aligned(range, |start, out| floats.read(start, out))?)
             }
-            Body::Floats(floats) => Values::F64(read(range, |start, out| floats.read(start, out))?),
-            Body::Wides(wides) => Values::Wide(read(range, |start, out| wides.read(start, out))?),
+            Body::Floats(floats) => Values::F64(aligned(range, |start, out| floats.read(start, out))?),
+            Body::Wides(wides) => Values::Wide(aligned(range, |start, out| wides.read(start, out))?),
             Body::Texts(texts) => {
                 let start = range.start - range.start % VECTOR;
                 let mut values = Strings::new();
@@ -294,6 +286,18 @@ impl<'a> Segment<'a> {
         };
         if sound { Ok(values) } else { Err(VrtxError::Damaged("values are not of the type of their column")) }
     }
+}
+
+/// Reads a range, from the beginning of the vector in which it begins.
+pub(crate) fn aligned<T: Copy + Default>(
+    range: Range<usize>,
+    read: impl FnOnce(usize, &mut [T]) -> Outcome<()>,
+) -> Outcome<Vec<T>> {
+    let start = range.start - range.start % VECTOR;
+    let mut values = vec![T::default(); range.end - start];
+    read(start, &mut values)?;
+    values.drain(..range.start - start);
+    Ok(values)
 }
 
 impl<'a> Body<'a> {
