@@ -42,7 +42,8 @@ macro_rules! lanes {
                     }
                 }
             }
-            to.extend(words[..width * $lanes].iter().flat_map(|word| word.to_le_bytes()));
+            to.reserve(width * $lanes * BITS / 8);
+            words[..width * $lanes].iter().for_each(|word| to.extend_from_slice(&word.to_le_bytes()));
         }
 
         /// Unpacks a full vector from exactly its bytes.

@@ -326,15 +326,20 @@ impl Column {
 pub(crate) fn expand<T: Copy + Default>(values: &mut Vec<T>, validity: &Bitmap) {
     let mut from = values.len();
     values.resize(validity.len(), T::default());
-    for at in (0..validity.len()).rev() {
-        if from == at + 1 && validity.get(at) {
-            break;
+    for (at, &word) in validity.words().iter().enumerate().rev() {
+        let start = at * 64;
+        if from == values.len().min(start + 64) {
+            return;
         }
-        if validity.get(at) {
-            from -= 1;
-            values[at] = values[from];
-        } else {
-            values[at] = T::default();
+        if word == u64::MAX {
+            from -= 64;
+            values.copy_within(from..from + 64, start);
+            continue;
+        }
+        for bit in (0..values.len().min(start + 64) - start).rev() {
+            let there = word >> bit & 1 == 1;
+            from -= usize::from(there);
+            values[start + bit] = if there { values[from] } else { T::default() };
         }
     }
 }

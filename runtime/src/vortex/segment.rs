@@ -237,6 +237,17 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Damaged values.
     pub fn decode_range(&self, rows: Range<usize>) -> Result<Column, VrtxError> {
+        let column = self.decode_unchecked(rows)?;
+        match column.values() {
+            Values::Bytes(values) if !self.are_sound(values) => {
+                Err(VrtxError::Damaged("values are not of the type of their column"))
+            }
+            _ => Ok(column),
+        }
+    }
+
+    /// As [`Segment::decode_range`], of texts that may not be UTF-8.
+    pub(crate) fn decode_unchecked(&self, rows: Range<usize>) -> Outcome<Column> {
         let part = |bits: &Bitmap| bits.slice(rows.clone());
         let (values, validity) = match &self.validity {
             _ if matches!(self.body, Body::AllNull) => {
@@ -272,19 +283,20 @@ impl<'a> Segment<'a> {
                 let mut values = Strings::new();
                 texts.read(start, range.end - start, &mut values)?;
                 let values = if start < range.start { values.skip(range.start - start) } else { values };
-                Values::Bytes(self.checked(values)?)
+                Values::Bytes(values)
             }
         })
     }
 
-    /// Texts have to be UTF-8, and blobs of one length have to have it.
-    fn checked(&self, values: Strings) -> Outcome<Strings> {
-        let sound = match self.data_type() {
+    /// Whether texts are UTF-8, and blobs of one length have it or are NULL.
+    fn are_sound(&self, values: &Strings) -> bool {
+        match self.data_type() {
             DataType::Text => values.are_utf8(),
-            DataType::Fixed(length) => values.iter().all(|value| value.len() == length as usize),
+            DataType::Fixed(length) => {
+                values.iter().all(|value| value.len() == length as usize || value.is_empty() && self.is_nullable())
+            }
             _ => true,
-        };
-        if sound { Ok(values) } else { Err(VrtxError::Damaged("values are not of the type of their column")) }
+        }
     }
 }
 

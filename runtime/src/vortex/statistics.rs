@@ -14,6 +14,7 @@ use super::{
     column::{Column, Values},
     error::{Outcome, VrtxError},
     segment::MAX_ROWS,
+    strings::head,
     types::{DataType, Shape},
 };
 
@@ -87,7 +88,8 @@ impl Statistics {
             }
             Values::F64(values) => float_bounds((0..rows).filter(there).map(|at| values[at]), &mut has_nan),
             Values::Bytes(values) => {
-                ends((0..rows).filter(there).map(|at| values.get(at))).map(|(least, greatest)| Bounds::Bytes {
+                let texts = (0..rows).filter(there).map(|at| Headed::of(values.get(at)));
+                ends(texts).map(|(Headed(_, least), Headed(_, greatest))| Bounds::Bytes {
                     least: kept(least),
                     least_cut: least.len() > KEPT,
                     greatest: kept(greatest),
@@ -190,6 +192,16 @@ fn parse_bounds(data_type: DataType, flags: u8, from: &mut Reader<'_>) -> Outcom
             Bounds::Decimal(i128::from_le_bytes(from.array()?), i128::from_le_bytes(from.array()?))
         }
     })
+}
+
+/// A text with its first bytes as a number, which decides most comparisons.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Headed<'a>(u64, &'a [u8]);
+
+impl<'a> Headed<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self(head(text), text)
+    }
 }
 
 fn kept(value: &[u8]) -> Vec<u8> {

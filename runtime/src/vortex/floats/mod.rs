@@ -110,15 +110,15 @@ impl<'a> Floats<'a> {
 /// The sequence as a node.
 pub(crate) fn encode<F: Float>(values: &[F], context: Context) -> Vec<u8> {
     let bits: Vec<i64> = values.iter().map(|value| value.bits()).collect();
-    let mut candidates = Candidates::new(context);
+    let mut candidates = Candidates::new(context).rough();
     let whole = values.len() * F::BITS / 8;
+    let plan = alp::Plan::of(values);
     // the statistics of the bits are those of numbers, so they are not estimated here but tried
-    candidates.add(Encoding::Bits, 0, || {
+    candidates.add(Encoding::Bits, plan.size.min(whole), || {
         let mut node = vec![Encoding::Bits as u8];
         node.extend(ints::encode(&bits, context.nested()));
         node
     });
-    let plan = alp::Plan::of(values);
     if context.considers(Encoding::Alp, plan.size < whole) {
         candidates.add(Encoding::Alp, plan.size, || alp::encode(values, &plan, context));
     }

@@ -64,18 +64,21 @@ fn nested<'a>(values: &'a [i64], facts: &Facts, candidates: &mut Candidates<'a>)
     let context = candidates.context();
     let (len, packed) = (values.len(), facts.plans.size);
     let factor = common_factor(values, facts.least);
-    if factor > 1 {
+    if context.considers(Encoding::Scaled, factor > 1) && factor > 1 {
         let size = packed.saturating_sub(len * factor.ilog2() as usize / 8);
-        candidates.add(Encoding::Scaled, size, move || scaled(values, facts_least(values), factor, context));
+        let least = facts.least;
+        candidates.add(Encoding::Scaled, size, move || scaled(values, least, factor, context));
     }
-    if context.considers(Encoding::RunEnd, facts.runs <= len / 2) {
-        let size = facts.runs * (packed / len + 1) + facts.runs * width_of((len / facts.runs) as u64) / 8;
-        candidates.add(Encoding::RunEnd, size, move || run_end(values, context));
-    }
-    if context.considers(Encoding::Delta, len > 8) {
+    let mut densest = packed;
+    if context.considers(Encoding::Delta, len > 8 && !context.is_in(Encoding::Dictionary) && deltas_pay(values, &facts.plans)) {
         let deltas = deltas(values);
         let size = Plans::of(&deltas).size + 4 * len.div_ceil(VECTOR);
+        densest = densest.min(size);
         candidates.add(Encoding::Delta, size, move || delta(values, &deltas, context));
+    }
+    if context.considers(Encoding::RunEnd, facts.runs <= len / 2) {
+        let size = facts.runs * densest / len + facts.runs * width_of((len / facts.runs) as u64) / 8;
+        candidates.add(Encoding::RunEnd, size, move || run_end(values, context));
     }
     let (fill, frequent) = most_frequent(values);
     if context.considers(Encoding::Sparse, frequent > len / 2) {
@@ -90,13 +93,19 @@ fn nested<'a>(values: &'a [i64], facts: &Facts, candidates: &mut Candidates<'a>)
         && let Some(found) = distinct(values, (facts.least, facts.greatest), limit.min(len / 2 + 1))
     {
         let count = found.values.len();
-        let size = len * width_of(count as u64 - 1) / 8 + count * bits.div_ceil(8);
+        let size = len * width_of(count as u64 - 1) / 8 + 4 * len.div_ceil(VECTOR) + count * bits.div_ceil(8);
         candidates.add(Encoding::Dictionary, size, move || dictionary(&found, context));
     }
 }
 
-fn facts_least(values: &[i64]) -> i64 {
-    values.iter().copied().min().unwrap_or(0)
+/// Whether deltas take no more bits than the numbers, or hardly more: in every eighth vector.
+fn deltas_pay(values: &[i64], plans: &Plans) -> bool {
+    let (mut direct, mut by_deltas) = (0, 0);
+    for (at, vector) in values.chunks(VECTOR).enumerate().step_by(8) {
+        direct += plans.vector_size(at, vector.len());
+        by_deltas += Plans::of(&deltas(vector)).size;
+    }
+    by_deltas * 4 < direct * 5
 }
 
 /// The greatest common divisor of all differences from the least number; 1 where it is beyond the range.
@@ -123,7 +132,7 @@ fn scaled(values: &[i64], base: i64, factor: i64, context: Context) -> Vec<u8> {
     put_signed(&mut node, factor);
     let difference = |value: i64| value.wrapping_sub(base).cast_unsigned() / factor.cast_unsigned();
     let numbers: Vec<i64> = values.iter().map(|&value| difference(value).cast_signed()).collect();
-    node.extend(encode(&numbers, context.nested()));
+    node.extend(encode(&numbers, context.nested_in(Encoding::Scaled)));
     node
 }
 
@@ -136,7 +145,7 @@ fn run_end(values: &[i64], context: Context) -> Vec<u8> {
     let mut node = vec![Encoding::RunEnd as u8];
     put_count(&mut node, once.len());
     node.extend(encode(&lengths, context.nested()));
-    node.extend(encode(&once, context.nested()));
+    node.extend(encode(&once, context.nested_in(Encoding::RunEnd)));
     node
 }
 
@@ -159,21 +168,19 @@ fn delta(values: &[i64], deltas: &[i64], context: Context) -> Vec<u8> {
     node
 }
 
-/// The number that more than half of the places hold, if there is one, and how many hold it.
-///
-/// Source: Boyer and Moore, "MJRTY: A Fast Majority Vote Algorithm", 1981.
+/// The number that most places hold, by a sample, and how many do; none do when that is not half of the sample.
 fn most_frequent(values: &[i64]) -> (i64, usize) {
-    let (mut candidate, mut lead) = (0, 0usize);
-    for &value in values {
-        if lead == 0 {
-            candidate = value;
+    const SAMPLE: usize = 64;
+    let step = (values.len() / SAMPLE).max(1);
+    let mut sample: Vec<i64> = values.iter().copied().step_by(step).collect();
+    sample.sort_unstable();
+    let most = sample.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).unwrap_or_default();
+    match most.first() {
+        Some(&fill) if most.len() * 2 >= sample.len() => {
+            (fill, values.iter().filter(|&&value| value == fill).count())
         }
-        if value == candidate { lead += 1 } else { lead -= 1 }
+        _ => (0, 0),
     }
-    if lead == 0 {
-        return (candidate, 0);
-    }
-    (candidate, values.iter().filter(|&&value| value == candidate).count())
 }
 
 fn sparse(values: &[i64], fill: i64, context: Context) -> Vec<u8> {
@@ -195,6 +202,6 @@ fn dictionary(found: &Distinct, context: Context) -> Vec<u8> {
     let mut node = vec![Encoding::Dictionary as u8];
     put_count(&mut node, found.values.len());
     node.extend(encode(&found.values, context.nested()));
-    node.extend(encode(&found.codes, context.nested()));
+    node.extend(encode(&found.codes, context.nested_in(Encoding::Dictionary)));
     node
 }

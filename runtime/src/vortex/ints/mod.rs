@@ -6,6 +6,8 @@ mod packed;
 #[cfg(feature = "compact")]
 pub(crate) mod pco;
 
+use std::ops::Range;
+
 use crate::bytes::{Reader, put_varint};
 
 use super::{
@@ -15,6 +17,7 @@ use super::{
 };
 
 pub(crate) use choose::encode;
+pub(crate) use packed::Plans;
 
 /// A number of any kind: one that pco can compress, in builds that have it.
 #[cfg(feature = "compact")]
@@ -183,7 +186,7 @@ impl<'a> Ints<'a> {
             Node::RunEnd { lengths, values } => {
                 let values = values.all::<T>()?;
                 each_run(lengths, self.len, start..start + out.len(), |run, range| {
-                    out[range.start - start..range.end - start].fill(values[run]);
+                    fill(out, range.start - start..range.end - start, values[run]);
                 })?;
             }
             Node::Dictionary { values, codes } => read_dictionary(values, codes, start, out)?,
@@ -215,6 +218,21 @@ pub(crate) fn count(from: &mut Reader<'_>, most: usize) -> Outcome<usize> {
 /// Appends a count that [`count`] reads.
 pub(crate) fn put_count(to: &mut Vec<u8>, count: usize) {
     put_varint(to, count as u64);
+}
+
+/// Fills a range: most runs are short, and a block of one length is written faster than as many values as there are.
+#[inline]
+fn fill<T: Copy>(out: &mut [T], range: Range<usize>, value: T) {
+    const BLOCK: usize = 8;
+    match out.get_mut(range.start..range.start + BLOCK) {
+        Some(block) => {
+            block.fill(value);
+            if range.len() > BLOCK {
+                out[range.start + BLOCK..range.end].fill(value);
+            }
+        }
+        None => out[range].fill(value),
+    }
 }
 
 fn read_delta<T: Integer>(firsts: &Ints<'_>, deltas: &Ints<'_>, start: usize, out: &mut [T]) -> Outcome<()> {
@@ -257,8 +275,8 @@ pub(crate) const UNKNOWN_CODE: VrtxError = VrtxError::Damaged("a dictionary lack
 pub(crate) fn each_run(
     lengths: &Ints<'_>,
     len: usize,
-    rows: std::ops::Range<usize>,
-    mut each: impl FnMut(usize, std::ops::Range<usize>),
+    rows: Range<usize>,
+    mut each: impl FnMut(usize, Range<usize>),
 ) -> Outcome<()> {
     let wrong = VrtxError::Damaged("the lengths of runs do not add up");
     let mut end = 0usize;

@@ -34,10 +34,7 @@ struct Plan {
 impl Plan {
     fn of(values: &[i64]) -> Self {
         let least = values.iter().copied().min().unwrap_or(0);
-        let mut counts = [0usize; 65];
-        for &value in values {
-            counts[width_of(difference(value, least))] += 1;
-        }
+        let counts = counts(values, least);
         let most = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
         let mut best = Self { least, width: most, patches: 0, patch_width: 0 };
         let mut patches = 0;
@@ -63,6 +60,21 @@ impl Plan {
     }
 }
 
+/// How many differences have each width. Four tables, since an addition waits for the one before to the same place.
+fn counts(values: &[i64], least: i64) -> [usize; 65] {
+    let mut tables = [[0u16; 65]; 4];
+    let (fours, rest) = values.as_chunks::<4>();
+    for four in fours {
+        for (table, &value) in tables.iter_mut().zip(four) {
+            table[width_of(difference(value, least))] += 1;
+        }
+    }
+    for &value in rest {
+        tables[0][width_of(difference(value, least))] += 1;
+    }
+    std::array::from_fn(|width| tables.iter().map(|table| usize::from(table[width])).sum())
+}
+
 fn difference(value: i64, least: i64) -> u64 {
     value.wrapping_sub(least).cast_unsigned()
 }
@@ -86,6 +98,11 @@ impl Plans {
         });
         let size = 4 + size.sum::<usize>();
         Self { base, vectors, size }
+    }
+
+    /// The bytes of the data of a vector of `count` numbers.
+    pub(crate) fn vector_size(&self, at: usize, count: usize) -> usize {
+        self.vectors[at].data_size(count)
     }
 
     /// Appends the body of the node.

@@ -4,9 +4,6 @@ use crate::vortex::bitmap::Bitmap;
 
 use super::{MAX_SEGMENT_BYTES, Outcome, TOO_LARGE, VrtxError};
 
-/// Texts up to this length are copied as one block of it, which is faster than as many bytes as they have.
-const BLOCK: usize = 16;
-
 /// A sequence of texts or blobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Strings {
@@ -175,32 +172,47 @@ impl Strings {
 
     /// Adds the values of `from` at `places`; none when there is no such place.
     pub(super) fn gather(&mut self, from: &Self, places: &[u32]) -> Option<Outcome<()>> {
-        let lengths: Option<Vec<u32>> = places.iter().map(|&at| from.length(at as usize)).collect();
-        let mut padded = from.bytes.clone();
-        padded.resize(from.bytes.len() + BLOCK, 0);
-        Some(self.fill(&lengths?, BLOCK, |mut to| {
-            for &place in places {
-                let (start, end) = (from.offsets[place as usize] as usize, from.offsets[place as usize + 1] as usize);
-                if end - start <= BLOCK {
-                    to[..BLOCK].copy_from_slice(&padded[start..start + BLOCK]);
-                } else {
-                    to[..end - start].copy_from_slice(&padded[start..end]);
-                }
-                to = &mut to[end - start..];
-            }
-            Ok(())
-        }))
+        let most = places.iter().copied().max().map_or(0, |most| most as usize + 1);
+        if most > from.len() {
+            return None;
+        }
+        let longest = from.view().lengths().into_iter().max().unwrap_or(0);
+        Some(match longest {
+            0..=8 => self.gather_blocks::<8>(from, places),
+            9..=16 => self.gather_blocks::<16>(from, places),
+            17..=32 => self.gather_blocks::<32>(from, places),
+            _ => places.iter().try_for_each(|&place| self.push(from.get(place as usize))),
+        })
+    }
+
+    /// As [`Strings::gather`], of values of at most `BLOCK` bytes. Each is copied as a whole block, which is faster than
+    /// to copy as many bytes as it has; the next one overwrites what is too much.
+    fn gather_blocks<const BLOCK: usize>(&mut self, from: &Self, places: &[u32]) -> Outcome<()> {
+        let block = |value: &[u8]| {
+            let mut block = [0; BLOCK];
+            block[..value.len()].copy_from_slice(value);
+            (block, value.len())
+        };
+        let blocks: Vec<([u8; BLOCK], usize)> = from.iter().map(block).collect();
+        let total = places.iter().map(|&place| blocks[place as usize].1).sum();
+        self.room(total)?;
+        let mut at = self.bytes.len();
+        self.bytes.resize(at + total + BLOCK, 0);
+        let bytes = self.bytes.as_mut_slice();
+        self.offsets.extend(places.iter().map(|&place| {
+            let (block, length) = &blocks[place as usize];
+            bytes[at..at + BLOCK].copy_from_slice(block);
+            at += length;
+            at as i32
+        }));
+        self.bytes.truncate(at);
+        Ok(())
     }
 
     /// Forgets the values from `len` on.
     pub(super) fn truncate(&mut self, len: usize) {
         self.offsets.truncate(len + 1);
         self.bytes.truncate(self.offsets.last().map_or(0, |&end| end as usize));
-    }
-
-    fn length(&self, at: usize) -> Option<u32> {
-        let end = self.offsets.get(at + 1)?;
-        Some((end - self.offsets[at]).cast_unsigned())
     }
 
     /// Adds a value that begins with the first `shared` bytes of the last one.

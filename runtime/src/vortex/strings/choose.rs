@@ -1,12 +1,14 @@
 //! The choice of an encoding for texts and blobs.
 
+use std::cell::LazyCell;
+
 use crate::{
     bytes::put_varint,
     vortex::{
         bits::{VECTOR, width_of},
         choice::{Candidates, Context},
         encoding::Encoding,
-        ints::{self, put_count},
+        ints::{self, Plans, put_count},
     },
 };
 
@@ -24,25 +26,28 @@ pub(crate) fn encode(view: View<'_>, context: Context) -> Vec<u8> {
         return constant(first);
     }
     let size = view.bytes_of(0..len).len();
-    let lengths = view.lengths();
-    let lengths_node = ints::encode(&lengths, context.nested());
-    let mut candidates = Candidates::new(context).trying(2);
-    candidates.add(Encoding::Plain, size + lengths_node.len(), || plain(view, &lengths_node));
-    if context.considers(Encoding::Fsst, size > 128) {
-        candidates.add(Encoding::Fsst, size / 2 + lengths_node.len(), || {
-            fsst::encode(view, &lengths_node, context)
-        });
-    }
+    let lengths = LazyCell::new(|| ints::encode(&view.lengths(), context.nested()));
+    let mut candidates = Candidates::new(context).rough();
+    let mut few = false;
     if context.has_room(2) && context.considers(Encoding::Dictionary, len > 1) {
         let limit = if context.forced(Encoding::Dictionary) { len } else { len / 2 + 1 };
         if let Some(found) = distinct(view, limit) {
             let count = found.values.len();
-            let size = len * width_of(count as u64 - 1) / 8 + found.values.bytes().len() * 2 / 3 + count / 2;
-            candidates.add(Encoding::Dictionary, size, move || dictionary(&found, context));
+            let by_codes = len * width_of(count as u64 - 1) / 8 + found.values.bytes().len() + count / 2;
+            few = by_codes < size / 4;
+            candidates.add(Encoding::Dictionary, by_codes, move || dictionary(&found, context));
+        }
+    }
+    if !few {
+        let lengths_size = Plans::of(&view.lengths()).size;
+        candidates.add(Encoding::Plain, size + lengths_size, || plain(view, &lengths));
+        if context.considers(Encoding::Fsst, size > if context.is_nested() { 1 << 15 } else { 1 << 10 }) {
+            candidates.add(Encoding::Fsst, size / 2 + lengths_size, || fsst::encode(view, &lengths, context));
         }
     }
     let ascending = || (1..len).all(|at| view.get(at - 1) <= view.get(at));
-    if context.has_room(2)
+    if !few
+        && context.has_room(2)
         && (context.forced(Encoding::Prefix) || context.considers(Encoding::Prefix, ascending()))
     {
         let (shared, suffixes) = prefixes(view);
@@ -50,7 +55,9 @@ pub(crate) fn encode(view: View<'_>, context: Context) -> Vec<u8> {
         candidates.add(Encoding::Prefix, size, move || prefix(&shared, &suffixes, context));
     }
     #[cfg(feature = "compact")]
-    candidates.compact(Encoding::Zstd, || super::zstd::encode(view, &lengths_node));
+    if !few || context.forced(Encoding::Zstd) {
+        candidates.compact(Encoding::Zstd, || super::zstd::encode(view, &lengths));
+    }
     candidates.best()
 }
 
@@ -74,7 +81,7 @@ fn dictionary(found: &Distinct, context: Context) -> Vec<u8> {
     let mut node = vec![Encoding::Dictionary as u8];
     put_count(&mut node, found.values.len());
     node.extend(encode(found.values.view(), context.nested()));
-    node.extend(ints::encode(&found.codes, context.nested()));
+    node.extend(ints::encode(&found.codes, context.nested_in(Encoding::Dictionary)));
     node
 }
 

@@ -15,32 +15,58 @@ pub(super) struct Distinct {
 
 /// The distinct values, unless there are more than `limit`.
 pub(super) fn distinct(view: View<'_>, limit: usize) -> Option<Distinct> {
-    let size = (2 * limit + 2).next_power_of_two();
-    let mut table: Vec<(u32, u32)> = vec![(0, 0); size];
-    let mut found: Vec<&[u8]> = Vec::new();
+    let mut table = Table::new(256);
     let mut codes = Vec::with_capacity(view.len());
     for value in view.iter() {
-        let hash = xxh3_64(value);
-        let (mut at, check) = (hash as usize & (size - 1), (hash >> 32) as u32);
-        loop {
-            let (number, other) = table[at];
-            if number == 0 {
-                if found.len() == limit {
-                    return None;
-                }
-                found.push(value);
-                table[at] = (found.len() as u32, check);
-                codes.push(found.len() as i64 - 1);
-                break;
-            }
-            if other == check && found[number as usize - 1] == value {
-                codes.push(i64::from(number) - 1);
-                break;
-            }
-            at = (at + 1) & (size - 1);
+        codes.push(table.number(value));
+        if table.found.len() > limit {
+            return None;
         }
     }
-    sorted(&found, codes)
+    sorted(&table.found, codes)
+}
+
+/// Distinct values in the order in which they came, found by their hashes.
+struct Table<'a> {
+    /// The number of a value, from 1, and a part of its hash; 0 where there is none.
+    slots: Vec<(u32, u32)>,
+    found: Vec<&'a [u8]>,
+}
+
+impl<'a> Table<'a> {
+    fn new(size: usize) -> Self {
+        Self { slots: vec![(0, 0); size], found: Vec::new() }
+    }
+
+    /// The number of a value, from 0.
+    fn number(&mut self, value: &'a [u8]) -> i64 {
+        let hash = xxh3_64(value);
+        let check = (hash >> 32) as u32;
+        let mut at = hash as usize & (self.slots.len() - 1);
+        loop {
+            match self.slots[at] {
+                (0, _) => break,
+                (number, other) if other == check && self.found[number as usize - 1] == value => {
+                    return i64::from(number) - 1;
+                }
+                _ => at = (at + 1) & (self.slots.len() - 1),
+            }
+        }
+        self.found.push(value);
+        self.slots[at] = (self.found.len() as u32, check);
+        if self.found.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        self.found.len() as i64 - 1
+    }
+
+    fn grow(&mut self) {
+        let mut larger = Self::new(self.slots.len() * 4);
+        self.found.iter().for_each(|value| {
+            larger.number(value);
+        });
+        *self = larger;
+    }
 }
 
 fn sorted(found: &[&[u8]], mut codes: Vec<i64>) -> Option<Distinct> {
@@ -57,9 +83,10 @@ fn sorted(found: &[&[u8]], mut codes: Vec<i64>) -> Option<Distinct> {
 }
 
 /// The first eight bytes as a number that sorts as they do.
-fn head(value: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let length = value.len().min(8);
-    bytes[..length].copy_from_slice(&value[..length]);
-    u64::from_be_bytes(bytes)
+#[inline]
+pub(crate) fn head(value: &[u8]) -> u64 {
+    match value.first_chunk::<8>() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => value.iter().enumerate().fold(0, |head, (at, &byte)| head | u64::from(byte) << (56 - 8 * at)),
+    }
 }

@@ -28,6 +28,7 @@ use super::{
 pub use buffer::Strings;
 pub(crate) use buffer::View;
 pub(crate) use choose::encode;
+pub(crate) use distinct::head;
 
 /// The most bytes that the texts or blobs of one segment may have together.
 pub const MAX_SEGMENT_BYTES: usize = 1 << 25;
@@ -157,13 +158,13 @@ fn read_slice(
     out: &mut Strings,
 ) -> Outcome<()> {
     let lengths: Vec<u32> = lengths.all()?;
-    let total = |lengths: &[u32]| lengths.iter().map(|&length| u64::from(length)).sum::<u64>() as usize;
-    if total(&lengths) != bytes.len() {
+    let total = |lengths: &[u32]| lengths.iter().map(|&length| u64::from(length)).sum::<u64>();
+    if total(&lengths) != bytes.len() as u64 {
         return Err(WRONG_LENGTHS);
     }
-    let skipped = total(&lengths[..start]);
+    let skipped = total(&lengths[..start]) as usize;
     let wanted = &lengths[start..start + count];
-    out.extend(wanted, &bytes[skipped..skipped + total(wanted)])
+    out.extend(wanted, &bytes[skipped..skipped + total(wanted) as usize])
 }
 
 fn read_dictionary(
