@@ -30,6 +30,8 @@ pub enum Operation {
     Get,
     /// Reading documents.
     Find,
+    /// Reckoning over documents.
+    Analyze,
     /// Reading with SQL.
     Query,
     /// Beginning or ending a transaction.
@@ -366,6 +368,7 @@ impl fmt::Display for Operation {
             Self::Delete => "delete",
             Self::Get => "get",
             Self::Find => "find",
+            Self::Analyze => "analyze",
             Self::Query => "query",
             Self::Transaction => "transaction",
             Self::Changes => "changes",

@@ -274,7 +274,7 @@ fn contains(cell: ValueRef<'_>, values: &[Value]) -> Option<bool> {
 }
 
 /// The order of two values of one storage class, as SQLite has it; none with a NULL.
-fn compare(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
+pub(crate) fn compare(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
     match (a, b) {
         (ValueRef::Integer(a), ValueRef::Integer(b)) => Some(a.cmp(&b)),
         (ValueRef::Real(a), ValueRef::Real(b)) => a.partial_cmp(&b),

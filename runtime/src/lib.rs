@@ -72,7 +72,7 @@ pub mod vortex;
 
 pub use error::{Cause, Operation, StorageError, StorageTier};
 pub use filter::{Col, Filter};
-pub use hot::{Db, Options};
+pub use hot::{Db, Options, count};
 pub use schema::types::{Date, Decimal, Id, Timestamp};
 pub use schema::{Collection, Column};
 pub use terrace_derive::{Collection, Embed};

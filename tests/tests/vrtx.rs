@@ -8,7 +8,13 @@ use terrace_tests::{Random, columns, long, seed};
 /// Runs a case for each of many seeds that follow from one; a failure prints the case's own.
 fn cases(normal: u64, many: u64, case: impl Fn(&mut Random)) {
     let given = std::env::var("TERRACE_SEED").is_ok();
-    let count = if given { 1 } else if long() { many } else { normal };
+    let count = if given {
+        1
+    } else if long() {
+        many
+    } else {
+        normal
+    };
     let mut seeds = Random(seed());
     for _ in 0..count {
         let seed = if given { seed() } else { seeds.bits() };

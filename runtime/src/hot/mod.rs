@@ -2,6 +2,7 @@
 //!
 //! Knows `schema`, `filter` and `cdc`. SQLite itself is behind `backend`.
 
+mod analyze;
 mod at_once;
 mod backend;
 mod backends;
@@ -36,6 +37,9 @@ use std::{
     sync::Arc,
 };
 
+pub use analyze::{Aggregate, Aggregates, Analyze, ByGroup, Grouped, Keys, Summable, count};
+#[doc(hidden)]
+pub use analyze::{Function, Measure, Total};
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 pub use bookmark::Bookmark;
 pub use changes::{Changes, Events};

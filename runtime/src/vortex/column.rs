@@ -178,7 +178,12 @@ impl Column {
     }
 
     /// As [`Column::from_values`], of parts that were checked already.
-    pub(crate) fn decoded(data_type: DataType, nullable: bool, values: Values, validity: Option<Bitmap>) -> Self {
+    pub(crate) fn decoded(
+        data_type: DataType,
+        nullable: bool,
+        values: Values,
+        validity: Option<Bitmap>,
+    ) -> Self {
         Self { data_type, nullable, validity, values }
     }
 
@@ -210,6 +215,12 @@ impl Column {
     #[must_use]
     pub fn nulls(&self) -> usize {
         self.validity.as_ref().map_or(0, |validity| validity.len() - validity.count())
+    }
+
+    /// Whether the value at `at`, which has to exist, is NULL.
+    #[must_use]
+    pub fn is_null(&self, at: usize) -> bool {
+        self.validity.as_ref().is_some_and(|validity| !validity.get(at))
     }
 
     /// Which values are there; none when all are.
@@ -281,7 +292,7 @@ impl Column {
     /// The value at `at`, which has to exist, as SQLite has it.
     #[must_use]
     pub fn get(&self, at: usize) -> Value {
-        if self.validity.as_ref().is_some_and(|validity| !validity.get(at)) {
+        if self.is_null(at) {
             return Value::Null;
         }
         match (&self.values, self.data_type) {

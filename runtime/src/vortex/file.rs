@@ -65,7 +65,9 @@ impl FileWriter {
         };
         for head in heads {
             if head?.0.statistics.rows != rows {
-                return Err(VrtxError::Mismatch("the segments of a row group have different numbers of rows"));
+                return Err(VrtxError::Mismatch(
+                    "the segments of a row group have different numbers of rows",
+                ));
             }
         }
         if segments.len() != self.names.len() {

@@ -10,9 +10,9 @@ use std::ops::Range;
 use crate::bytes::Reader;
 
 use super::{
-    bools::{self, Bools},
     bitmap::Bitmap,
     bits::VECTOR,
+    bools::{self, Bools},
     choice::{Context, Profile},
     column::{Column, Values},
     encoding::Encoding,
@@ -315,9 +315,9 @@ impl<'a> Segment<'a> {
     fn are_sound(&self, values: &Strings) -> bool {
         match self.data_type() {
             DataType::Text => values.are_utf8(),
-            DataType::Fixed(length) => {
-                values.iter().all(|value| value.len() == length as usize || value.is_empty() && self.is_nullable())
-            }
+            DataType::Fixed(length) => values
+                .iter()
+                .all(|value| value.len() == length as usize || value.is_empty() && self.is_nullable()),
             _ => true,
         }
     }

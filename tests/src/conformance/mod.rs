@@ -4,6 +4,7 @@
 //! with it: what is not as it should be is an error that says what and where.
 
 pub mod accounts;
+mod analyze;
 mod documents;
 mod errors;
 mod log;
@@ -100,6 +101,7 @@ pub fn cases() -> Vec<Case> {
     [
         write::CASES,
         query::CASES,
+        analyze::CASES,
         transaction::CASES,
         log::CASES,
         values::CASES,

@@ -3,10 +3,10 @@
 use crate::{
     bytes::Reader,
     vortex::{
+        bits::width_of,
         choice::Context,
         encoding::Encoding,
         error::{Outcome, VrtxError},
-        bits::width_of,
         ints::{self, Ints, count, positions, put_count},
     },
 };

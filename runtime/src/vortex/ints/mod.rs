@@ -3,18 +3,18 @@
 mod choose;
 mod distinct;
 mod packed;
-mod test;
 #[cfg(feature = "compact")]
 pub(crate) mod pco;
+mod test;
 
 use std::ops::Range;
 
 use crate::bytes::{Reader, put_varint};
 
 use super::{
+    bits::VECTOR,
     encoding::Encoding,
     error::{Outcome, VrtxError},
-    bits::VECTOR,
 };
 
 pub(crate) use choose::encode;
@@ -79,11 +79,28 @@ pub(crate) struct Ints<'a> {
 enum Node<'a> {
     Constant(i64),
     Packed(packed::Packed<'a>),
-    Delta { firsts: Box<Ints<'a>>, deltas: Box<Ints<'a>> },
-    Scaled { base: i64, factor: i64, numbers: Box<Ints<'a>> },
-    RunEnd { lengths: Box<Ints<'a>>, values: Box<Ints<'a>> },
-    Dictionary { values: Box<Ints<'a>>, codes: Box<Ints<'a>> },
-    Sparse { fill: i64, gaps: Box<Ints<'a>>, values: Box<Ints<'a>> },
+    Delta {
+        firsts: Box<Ints<'a>>,
+        deltas: Box<Ints<'a>>,
+    },
+    Scaled {
+        base: i64,
+        factor: i64,
+        numbers: Box<Ints<'a>>,
+    },
+    RunEnd {
+        lengths: Box<Ints<'a>>,
+        values: Box<Ints<'a>>,
+    },
+    Dictionary {
+        values: Box<Ints<'a>>,
+        codes: Box<Ints<'a>>,
+    },
+    Sparse {
+        fill: i64,
+        gaps: Box<Ints<'a>>,
+        values: Box<Ints<'a>>,
+    },
     #[cfg(feature = "compact")]
     Pco(pco::Pco<'a>),
 }

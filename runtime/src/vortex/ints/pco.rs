@@ -27,7 +27,12 @@ impl<'a> Stream<'a> {
     }
 
     /// Reads from `start` a part of the `len` numbers of the stream.
-    pub(crate) fn read<N: PcoNumber + Default>(&self, len: usize, start: usize, out: &mut [N]) -> Outcome<()> {
+    pub(crate) fn read<N: PcoNumber + Default>(
+        &self,
+        len: usize,
+        start: usize,
+        out: &mut [N],
+    ) -> Outcome<()> {
         if start == 0 && out.len() == len {
             return self.read_all(out);
         }

@@ -57,7 +57,9 @@ impl Match {
             Comparison::Le => Self::Range(i64::MIN, value),
             Comparison::Ge => Self::Range(value, i64::MAX),
             Comparison::Lt => value.checked_sub(1).map_or(Self::NOTHING, |last| Self::Range(i64::MIN, last)),
-            Comparison::Gt => value.checked_add(1).map_or(Self::NOTHING, |first| Self::Range(first, i64::MAX)),
+            Comparison::Gt => {
+                value.checked_add(1).map_or(Self::NOTHING, |first| Self::Range(first, i64::MAX))
+            }
         }
     }
 
@@ -116,7 +118,9 @@ impl Match {
                 Some(if first > last { Self::NOTHING } else { Self::Range(clamp(first), clamp(last)) })
             }
             Self::Outside(value) => Some(exact(*value).map_or(Self::EVERYTHING, Self::Outside)),
-            Self::Values(values) => Some(Self::Values(values.iter().filter_map(|&value| exact(value)).collect())),
+            Self::Values(values) => {
+                Some(Self::Values(values.iter().filter_map(|&value| exact(value)).collect()))
+            }
             Self::Places(_) => None,
         }
     }

@@ -69,10 +69,9 @@ impl<'a> Texts<'a> {
         let node = match encoding {
             Encoding::Constant => Node::Constant(from.prefixed()?),
             Encoding::Plain => Node::Plain { lengths: numbers(from)?, bytes: from.prefixed()? },
-            Encoding::Fsst => Node::Fsst {
-                lengths: numbers(from)?,
-                coded: Box::new(fsst::Coded::parse(from, len, depth)?),
-            },
+            Encoding::Fsst => {
+                Node::Fsst { lengths: numbers(from)?, coded: Box::new(fsst::Coded::parse(from, len, depth)?) }
+            }
             Encoding::Dictionary => {
                 let size = count(from, len)?;
                 let values = Box::new(Self::parse(from, size, depth + 1)?);

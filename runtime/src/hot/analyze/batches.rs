@@ -1,0 +1,82 @@
+//! The documents of a question, as columns: a batch of rows at a time, then each row group of segments.
+
+use std::ops::ControlFlow;
+
+use crate::{
+    error::Outcome,
+    hot::{backend::select_list, sql::Sql, table::Table},
+    schema::{Collection, Kind, Storage, quote},
+    vortex::{Column, DataType},
+};
+
+use super::Analyze;
+
+/// How many rows a batch has.
+const ROWS: usize = 8_192;
+
+/// What is done with a batch: its columns, and where in them the documents are that count.
+pub(super) type EachBatch<'a> = &'a mut dyn FnMut(&[Column], &[u32]) -> Outcome<()>;
+
+/// Reads the columns at `positions` of every document for which the filter is true.
+pub(super) fn each<T: Collection>(
+    analyze: &Analyze<'_, T>,
+    positions: &[usize],
+    each: EachBatch<'_>,
+) -> Outcome<()> {
+    let table = analyze.db.table::<T>()?;
+    rows(analyze, table, positions, each)
+}
+
+fn rows<T: Collection>(
+    analyze: &Analyze<'_, T>,
+    table: &Table,
+    positions: &[usize],
+    each: EachBatch<'_>,
+) -> Outcome<()> {
+    let backend = &*analyze.db.backend;
+    let defs = || positions.iter().map(|&at| &table.schema.columns[at]);
+    let columns = if positions.is_empty() { "1".to_owned() } else { select_list(backend, defs()) };
+    let mut sql = Sql::default();
+    sql.push(&format!("SELECT {columns} FROM {} WHERE ", quote(table.schema.name)));
+    sql.predicate(table.schema, &analyze.filter.clone().into_predicate()?)?;
+    let storages: Vec<Storage> = defs().map(|column| column.kind.storage()).collect();
+    let empty = || -> Vec<Column> {
+        defs().map(|column| Column::new(data_type(column.kind), column.nullable)).collect()
+    };
+    let all: Vec<u32> = (0..).take(ROWS).collect();
+    let (mut batch, mut count) = (empty(), 0);
+    backend.query(&sql.text, &storages, &sql.parameters, &mut |row| {
+        for (at, column) in batch.iter_mut().enumerate() {
+            column.push(row.value(at)?)?;
+        }
+        count += 1;
+        if count == ROWS {
+            each(&batch, &all)?;
+            (batch, count) = (empty(), 0);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if count > 0 { each(&batch, &all[..count]) } else { Ok(()) }
+}
+
+pub(super) fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Bool => DataType::Bool,
+        Kind::I8 => DataType::I8,
+        Kind::I16 => DataType::I16,
+        Kind::I32 => DataType::I32,
+        Kind::U8 => DataType::U8,
+        Kind::U16 => DataType::U16,
+        Kind::U32 => DataType::U32,
+        Kind::I64 => DataType::I64,
+        Kind::F32 => DataType::F32,
+        Kind::F64 => DataType::F64,
+        Kind::Text | Kind::Enum | Kind::Json => DataType::Text,
+        Kind::Bytes => DataType::Bytes,
+        Kind::Fixed(length) => DataType::Fixed(length),
+        Kind::Uuid => DataType::Uuid,
+        Kind::Timestamp => DataType::Timestamp,
+        Kind::Date => DataType::Date,
+        Kind::Decimal { precision, scale } => DataType::Decimal { precision, scale },
+    }
+}

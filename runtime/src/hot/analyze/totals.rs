@@ -1,0 +1,234 @@
+//! The running totals of an aggregate: one a group, fed a batch of documents at a time.
+
+use rustc_hash::FxHashSet;
+
+use crate::{
+    error::{Cause, Outcome},
+    value::{Value, ValueError},
+    vortex::{Column, DataType, Values},
+};
+
+use super::{aggregate::Function, groups::Codes};
+
+/// What an aggregate comes to.
+#[derive(Clone, Debug)]
+pub enum Total {
+    /// A count.
+    Count(u64),
+    /// The sum of integers or of unscaled decimals.
+    Exact(i128),
+    /// The sum of floats.
+    Float(f64),
+    /// A mean, of decimals before the point is set.
+    Average(Option<f64>),
+    /// One of the values, or NULL.
+    Value(Value),
+}
+
+/// The totals of one aggregate, by groups.
+#[derive(Debug)]
+pub(super) enum Totals {
+    Count(Vec<u64>),
+    Sums { function: Function, sums: Vec<Sum>, exact: bool },
+    Ends { greatest: bool, ends: Vec<Value> },
+    IntegerEnds { greatest: bool, ends: Vec<Option<i64>> },
+    Distinct { codes: Codes, seen: FxHashSet<(u32, u32)>, counts: Vec<u64> },
+}
+
+/// A sum, of integers exact, of floats with what rounding took from it.
+///
+/// Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974; as in SQLite.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    count: u64,
+    exact: i128,
+    float: f64,
+    lost: f64,
+}
+
+impl Sum {
+    fn add_float(&mut self, value: f64) {
+        let sum = self.float + value;
+        if sum.is_finite() {
+            self.lost += if self.float.abs() > value.abs() {
+                (self.float - sum) + value
+            } else {
+                (value - sum) + self.float
+            };
+        }
+        self.float = sum;
+        self.count += 1;
+    }
+
+    fn float(&self) -> f64 {
+        if self.float.is_finite() { self.float + self.lost } else { self.float }
+    }
+}
+
+/// The documents of a batch that count, and in which group each is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Members<'a> {
+    pub(super) places: &'a [u32],
+    pub(super) groups: &'a [u32],
+    /// How many groups there are.
+    pub(super) count: usize,
+}
+
+impl Members<'_> {
+    /// Each document's place and group, where the column is not NULL.
+    fn there<'a>(&'a self, column: &'a Column) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let all = self.places.iter().zip(self.groups).map(|(&at, &group)| (at as usize, group as usize));
+        all.filter(|(at, _)| !column.is_null(*at))
+    }
+}
+
+impl Totals {
+    /// Nothing yet, of a column of this type.
+    pub(super) fn new(function: Function, data_type: Option<DataType>) -> Self {
+        let values = data_type.map(|data_type| Column::new(data_type, true));
+        let values = values.as_ref().map(Column::values);
+        match function {
+            Function::Count => Self::Count(Vec::new()),
+            Function::Sum | Function::Average => {
+                let exact = matches!(values, Some(Values::Int(_) | Values::Wide(_)));
+                Self::Sums { function, sums: Vec::new(), exact }
+            }
+            Function::Least | Function::Greatest => {
+                let greatest = function == Function::Greatest;
+                match values {
+                    Some(Values::Int(_)) => Self::IntegerEnds { greatest, ends: Vec::new() },
+                    _ => Self::Ends { greatest, ends: Vec::new() },
+                }
+            }
+            Function::CountDistinct => {
+                Self::Distinct { codes: Codes::default(), seen: FxHashSet::default(), counts: Vec::new() }
+            }
+        }
+    }
+
+    /// Adds the documents of a batch.
+    pub(super) fn add(&mut self, column: Option<&Column>, members: Members<'_>) -> Outcome<()> {
+        match (self, column) {
+            (Self::Count(counts), _) => {
+                counts.resize(members.count, 0);
+                members.groups.iter().for_each(|&group| counts[group as usize] += 1);
+            }
+            (Self::Sums { sums, .. }, Some(column)) => {
+                sums.resize(members.count, Sum::default());
+                add_sums(sums, column, members)?;
+            }
+            (Self::IntegerEnds { greatest, ends }, Some(column)) => {
+                ends.resize(members.count, None);
+                if let Values::Int(values) = column.values() {
+                    for (at, group) in members.there(column) {
+                        let value = values[at];
+                        let end = ends[group].get_or_insert(value);
+                        *end = if *greatest { value.max(*end) } else { value.min(*end) };
+                    }
+                }
+            }
+            (Self::Ends { greatest, ends }, Some(column)) => {
+                ends.resize(members.count, Value::Null);
+                for (at, group) in members.there(column) {
+                    let value = column.get(at);
+                    let order = crate::filter::compare(value.as_ref(), ends[group].as_ref());
+                    let is_further =
+                        order.is_none_or(|order| if *greatest { order.is_gt() } else { order.is_lt() });
+                    if is_further {
+                        ends[group] = value;
+                    }
+                }
+            }
+            (Self::Distinct { codes, seen, counts }, Some(column)) => {
+                counts.resize(members.count, 0);
+                let numbers = codes.of(column, members.places);
+                for ((at, group), code) in members.places.iter().zip(members.groups).zip(numbers) {
+                    if !column.is_null(*at as usize) && seen.insert((*group, code)) {
+                        counts[*group as usize] += 1;
+                    }
+                }
+            }
+            (_, None) => return Err(Cause::Schema("an aggregate of no column".to_owned()).into()),
+        }
+        Ok(())
+    }
+
+    /// What a group comes to.
+    pub(super) fn total(&self, group: usize) -> Total {
+        match self {
+            Self::Count(counts) | Self::Distinct { counts, .. } => {
+                Total::Count(counts.get(group).copied().unwrap_or(0))
+            }
+            Self::Sums { function, sums, exact } => {
+                let sum = sums.get(group).copied().unwrap_or_default();
+                match (function, exact) {
+                    (Function::Average, _) => Total::Average(average(&sum, *exact)),
+                    (_, true) => Total::Exact(sum.exact),
+                    (_, false) => Total::Float(sum.float()),
+                }
+            }
+            Self::IntegerEnds { ends, .. } => {
+                Total::Value(ends.get(group).copied().flatten().map_or(Value::Null, Value::Integer))
+            }
+            Self::Ends { ends, .. } => Total::Value(ends.get(group).cloned().unwrap_or(Value::Null)),
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // a mean is a float
+fn average(sum: &Sum, exact: bool) -> Option<f64> {
+    let total = if exact { sum.exact as f64 } else { sum.float() };
+    (sum.count > 0).then(|| total / sum.count as f64)
+}
+
+fn add_sums(sums: &mut [Sum], column: &Column, members: Members<'_>) -> Outcome<()> {
+    let decimal = matches!(column.data_type(), DataType::Decimal { .. });
+    match column.values() {
+        Values::Int(values) => {
+            for (at, group) in members.there(column) {
+                sums[group].exact += i128::from(values[at]);
+                sums[group].count += 1;
+            }
+        }
+        Values::F64(values) => {
+            members.there(column).for_each(|(at, group)| sums[group].add_float(values[at]));
+        }
+        Values::F32(values) => {
+            members.there(column).for_each(|(at, group)| sums[group].add_float(f64::from(values[at])));
+        }
+        Values::Wide(values) if decimal => {
+            for (at, group) in members.there(column) {
+                let sum = sums[group].exact.checked_add(values[at]);
+                sums[group].exact = sum.ok_or_else(|| {
+                    Cause::Value(ValueError::OutOfRange {
+                        value: "the sum".to_owned(),
+                        kind: "a decimal of 38 digits",
+                    })
+                })?;
+                sums[group].count += 1;
+            }
+        }
+        _ => return Err(Cause::Schema("the sum of a column that holds no numbers".to_owned()).into()),
+    }
+    Ok(())
+}
+
+/// The order of two totals of one aggregate, for the greatest ones: NULL is the least.
+#[allow(clippy::cast_precision_loss)] // only floats are compared with floats
+pub(super) fn order(a: &Total, b: &Total) -> std::cmp::Ordering {
+    use std::cmp::Ordering::Equal;
+    match (a, b) {
+        (Total::Count(a), Total::Count(b)) => a.cmp(b),
+        (Total::Exact(a), Total::Exact(b)) => a.cmp(b),
+        (Total::Float(a), Total::Float(b)) => a.total_cmp(b),
+        (Total::Average(a), Total::Average(b)) => a.partial_cmp(b).unwrap_or(Equal),
+        (Total::Value(a), Total::Value(b)) => value_order(a, b),
+        _ => Equal,
+    }
+}
+
+/// The order of two values of one column: NULL is the least.
+pub(super) fn value_order(a: &Value, b: &Value) -> std::cmp::Ordering {
+    let is_there = |value: &Value| !matches!(value, Value::Null);
+    crate::filter::compare(a.as_ref(), b.as_ref()).unwrap_or_else(|| is_there(a).cmp(&is_there(b)))
+}
