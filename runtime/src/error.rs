@@ -167,6 +167,9 @@ pub enum Cause {
         /// SQLite's own error.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The file is a database of SQLite that holds no object of terrace.
+    #[error("the file is a SQLite database, but not one that terrace made")]
+    NotTerrace,
     /// Another process holds the database.
     #[error("another process is writing to the database; try again when it has finished")]
     Locked {

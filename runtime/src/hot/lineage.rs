@@ -20,13 +20,7 @@ impl Db {
     /// # Errors
     /// The database cannot be read.
     pub fn lineage(&self) -> Result<Lineage, StorageError> {
-        self.present_lineage().during_no_collection(Operation::Changes)
-    }
-
-    fn present_lineage(&self) -> Outcome<Lineage> {
-        let lineages = read_all(&*self.backend)?;
-        let last = lineages.last().map(|(_, lineage)| *lineage);
-        last.ok_or_else(|| corrupt("the list of lineages", "it is empty").into())
+        present(&*self.backend).during_no_collection(Operation::Changes)
     }
 
     /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, or that was taken back in
@@ -47,7 +41,7 @@ impl Db {
     }
 
     fn begin_lineage(&self) -> Outcome<Lineage> {
-        let before = self.present_lineage()?;
+        let before = present(&*self.backend)?;
         let after = Lineage((self.random.borrow_mut())());
         let first = self.log.borrow().next_sequence(&*self.backend)?;
         write(&*self.backend, first, after)?;
@@ -78,4 +72,11 @@ pub(super) fn write(backend: &dyn Backend, first: u64, lineage: Lineage) -> Outc
     let parameters = [integer(first), ValueRef::Blob(&lineage.0)];
     let sql = "INSERT OR REPLACE INTO _terrace_lineage (first_seq, lineage) VALUES (?1, ?2)";
     backend.execute(sql, &parameters.as_slice()).map(drop)
+}
+
+/// The last of them.
+pub(super) fn present(backend: &dyn Backend) -> Outcome<Lineage> {
+    let lineages = read_all(backend)?;
+    let last = lineages.last().map(|(_, lineage)| *lineage);
+    last.ok_or_else(|| corrupt("the list of lineages", "it is empty").into())
 }

@@ -23,6 +23,8 @@ mod read;
 mod replay;
 mod retention;
 mod sql;
+#[cfg(feature = "native")]
+mod stat;
 mod state;
 mod table;
 mod tail;
@@ -51,6 +53,8 @@ pub use open::Options;
 pub use page::Page;
 pub use query::{FromRow, Parameters};
 pub use retention::{Pruned, Retention};
+#[cfg(feature = "native")]
+pub use stat::{CollectionStat, LogStat, SegmentStat, Stat};
 
 use crate::{
     cdc::{Checksum, EventSchema},

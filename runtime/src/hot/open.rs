@@ -170,7 +170,7 @@ impl Options {
 /// What a database says of itself.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
-    object: String,
+    pub(super) object: String,
     /// Whether the database holds the mark of a bookmark.
     rewound: bool,
     /// Every schema that was ever stored, by its number.
@@ -178,7 +178,7 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    fn read(backend: &dyn Backend) -> Outcome<Option<Self>> {
+    pub(super) fn read(backend: &dyn Backend) -> Outcome<Option<Self>> {
         let exists = "SELECT count(*) FROM sqlite_master WHERE name = '_terrace_object'";
         if read::first(backend, exists, &RowBuf::new(), |row| read::unsigned(row, 0))? == Some(0) {
             return Ok(None);

@@ -12,7 +12,7 @@ use std::{
 };
 
 use rusqlite::{
-    CachedStatement, Connection, Error, Statement, ToSql,
+    CachedStatement, Connection, Error, OpenFlags, Statement, ToSql,
     ffi::{self, ErrorCode},
     hooks::{AuthAction, AuthContext, Authorization},
     limits::Limit,
@@ -61,6 +61,13 @@ impl Native {
 
     pub(crate) fn in_memory() -> Outcome<Self> {
         Self::of(Connection::open_in_memory(), Duration::ZERO)
+    }
+
+    /// Opens a file that is there, and writes nothing to it.
+    pub(crate) fn open_to_read(path: &Path) -> Outcome<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| failure(error, ""))?;
+        Ok(Self { connection, foreign: Arc::default(), depth: Cell::new(0) })
     }
 
     fn of(connection: rusqlite::Result<Connection>, busy_timeout: Duration) -> Outcome<Self> {
