@@ -192,7 +192,10 @@ impl<T: Collection> Find<'_, T> {
     }
 
     /// Runs the query over whole documents.
-    fn read(&self, mut each: impl FnMut(&dyn Row) -> Outcome<ControlFlow<()>>) -> Result<(), StorageError> {
+    pub(super) fn read(
+        &self,
+        mut each: impl FnMut(&dyn Row) -> Outcome<ControlFlow<()>>,
+    ) -> Result<(), StorageError> {
         let mut read = || {
             let table = self.db.table::<T>()?;
             let sql = self.sql(table, &table.columns)?;

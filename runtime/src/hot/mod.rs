@@ -12,6 +12,7 @@ mod changes;
 mod consumer;
 mod cursor;
 mod document;
+mod export;
 mod find;
 mod lineage;
 mod log;

@@ -10,6 +10,7 @@ mod kind;
 mod sqlite;
 mod stored;
 pub(crate) mod types;
+mod vrtx;
 
 use serde::{Deserialize, Serialize};
 

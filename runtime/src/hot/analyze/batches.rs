@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::{
     error::Outcome,
     hot::{backend::select_list, sql::Sql, table::Table},
-    schema::{Collection, Kind, Storage, quote},
+    schema::{Collection, Storage, quote},
     vortex::{Column, DataType},
 };
 
@@ -41,7 +41,7 @@ fn rows<T: Collection>(
     sql.predicate(table.schema, &analyze.filter.clone().into_predicate()?)?;
     let storages: Vec<Storage> = defs().map(|column| column.kind.storage()).collect();
     let empty = || -> Vec<Column> {
-        defs().map(|column| Column::new(data_type(column.kind), column.nullable)).collect()
+        defs().map(|column| Column::new(DataType::from(column.kind), column.nullable)).collect()
     };
     let all: Vec<u32> = (0..).take(ROWS).collect();
     let (mut batch, mut count) = (empty(), 0);
@@ -57,26 +57,4 @@ fn rows<T: Collection>(
         Ok(ControlFlow::Continue(()))
     })?;
     if count > 0 { each(&batch, &all[..count]) } else { Ok(()) }
-}
-
-pub(super) fn data_type(kind: Kind) -> DataType {
-    match kind {
-        Kind::Bool => DataType::Bool,
-        Kind::I8 => DataType::I8,
-        Kind::I16 => DataType::I16,
-        Kind::I32 => DataType::I32,
-        Kind::U8 => DataType::U8,
-        Kind::U16 => DataType::U16,
-        Kind::U32 => DataType::U32,
-        Kind::I64 => DataType::I64,
-        Kind::F32 => DataType::F32,
-        Kind::F64 => DataType::F64,
-        Kind::Text | Kind::Enum | Kind::Json => DataType::Text,
-        Kind::Bytes => DataType::Bytes,
-        Kind::Fixed(length) => DataType::Fixed(length),
-        Kind::Uuid => DataType::Uuid,
-        Kind::Timestamp => DataType::Timestamp,
-        Kind::Date => DataType::Date,
-        Kind::Decimal { precision, scale } => DataType::Decimal { precision, scale },
-    }
 }

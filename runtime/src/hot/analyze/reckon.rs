@@ -6,7 +6,7 @@ use crate::{
     error::{Cause, Outcome},
     schema::{Collection, Schema},
     value::Value,
-    vortex::Column,
+    vortex::{Column, DataType},
 };
 
 use super::{
@@ -63,7 +63,7 @@ impl Reckoned {
             .zip(&plan.measures)
             .map(|(measure, column)| {
                 let kind = column.map(|at| T::SCHEMA.columns[plan.columns[at]].kind);
-                Totals::new(measure.function, kind.map(batches::data_type))
+                Totals::new(measure.function, kind.map(DataType::from))
             })
             .collect();
         batches::each(analyze, &plan.columns, &mut |columns, places| {
