@@ -61,12 +61,14 @@
 #[doc(hidden)]
 #[path = "generated.rs"]
 pub mod __private;
+mod bytes;
 pub mod cdc;
 pub mod error;
 pub mod filter;
 pub mod hot;
 pub mod schema;
 pub mod value;
+pub mod vortex;
 
 pub use error::{Cause, Operation, StorageError, StorageTier};
 pub use filter::{Col, Filter};

@@ -1,5 +1,6 @@
 //! What the integration tests share: documents, files, fixed clocks, random numbers from a seed.
 
+pub mod columns;
 pub mod conformance;
 #[cfg(not(target_family = "wasm"))]
 pub mod crash;

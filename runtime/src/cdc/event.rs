@@ -4,11 +4,12 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Timestamp,
+    bytes::Damaged,
     schema::{Collection, FieldError, StoredSchema},
     value::{Value, hex},
 };
 
-use super::{Lens, bytes::Damaged, frame::Layout};
+use super::{Lens, frame::Layout};
 
 /// The name of one unbroken history of an object: 128 random bits.
 ///

@@ -18,13 +18,13 @@
 
 use crate::{
     Timestamp,
+    bytes::{Damaged, Reader, put_signed, put_varint},
     schema::{Capture, Kind, Storage, StoredSchema},
     value::{Row, Value, ValueError},
 };
 
 use super::{
     CdcOperation, Lineage,
-    bytes::{Damaged, Reader, put_signed, put_varint},
     row,
 };
 

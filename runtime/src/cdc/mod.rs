@@ -2,7 +2,6 @@
 //!
 //! Knows `schema` and `value`. Where the bytes are kept is the hot tier's business.
 
-pub(crate) mod bytes;
 mod checksum;
 mod event;
 pub(crate) mod frame;

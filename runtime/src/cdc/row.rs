@@ -6,11 +6,10 @@
 //! ```
 
 use crate::{
+    bytes::{Damaged, Reader, put_signed, put_varint},
     schema::Storage,
     value::{Row, Value, ValueError, ValueRef},
 };
-
-use super::bytes::{Damaged, Reader, put_signed, put_varint};
 
 /// Appends the values of `row` at `columns`, each with the storage class it has to have.
 pub(crate) fn encode<R: Row>(

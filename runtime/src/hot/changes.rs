@@ -143,7 +143,7 @@ impl Events<'_> {
         self.take(frames, first, count)
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Vec<Frame>, crate::cdc::bytes::Damaged> {
+    fn decode(&self, bytes: &[u8]) -> Result<Vec<Frame>, crate::bytes::Damaged> {
         let layout = |number| self.db.schemas.get(&number).map(|schema| &schema.layout as &Layout);
         frame::decode(bytes, &layout)
     }

@@ -4,10 +4,8 @@
 //! own. When they are too many for a row they are moved to a table; what `state` does not name is there.
 
 use crate::{
-    cdc::{
-        Checksum,
-        bytes::{Damaged, Reader, put_varint},
-    },
+    bytes::{Damaged, Reader, put_varint},
+    cdc::Checksum,
     error::Outcome,
     value::ValueRef,
 };

@@ -50,11 +50,6 @@ impl<const P: u8, const S: u8> Decimal<P, S> {
         self.0
     }
 
-    fn sortable(self) -> String {
-        let digits = format!("{:0width$}", self.0.unsigned_abs(), width = usize::from(P));
-        if self.0 >= 0 { format!("1{digits}") } else { format!("0{}", complement(&digits)) }
-    }
-
     fn from_sortable(text: &str) -> Result<Self, ValueError> {
         let bad = || out_of_range(text, "Decimal<P, S>");
         let digits = |digits: &str| digits.parse::<i128>().map_err(|_| bad());
@@ -67,6 +62,12 @@ impl<const P: u8, const S: u8> Decimal<P, S> {
             _ => Err(bad()),
         }
     }
+}
+
+/// The text of `precision` digits that sorts as the numbers do.
+pub(crate) fn sortable_text(unscaled: i128, precision: u8) -> String {
+    let digits = format!("{:0width$}", unscaled.unsigned_abs(), width = usize::from(precision));
+    if unscaled >= 0 { format!("1{digits}") } else { format!("0{}", complement(&digits)) }
 }
 
 fn complement(digits: &str) -> String {
@@ -137,7 +138,7 @@ impl<const P: u8, const S: u8> Column for Decimal<P, S> {
     fn store(&self, row: &mut RowBuf) -> Result<(), ValueError> {
         match i64::try_from(self.0) {
             Ok(unscaled) if P <= 18 => row.push(ValueRef::Integer(unscaled)),
-            _ => row.push(ValueRef::Text(&self.sortable())),
+            _ => row.push(ValueRef::Text(&sortable_text(self.0, P))),
         }
     }
 

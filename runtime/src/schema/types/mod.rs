@@ -8,6 +8,6 @@ mod timestamp;
 
 pub use date::Date;
 pub use decimal::Decimal;
-pub(crate) use decimal::{decimal_text, unscaled_of_sortable};
+pub(crate) use decimal::{decimal_text, sortable_text, unscaled_of_sortable};
 pub use id::Id;
 pub use timestamp::Timestamp;

@@ -1,0 +1,184 @@
+//! Segments as arrays of Apache Arrow, in the types that the cold tier has too.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
+    Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{ArrowError, DataType as ArrowType, Field, Schema, TimeUnit};
+
+use super::{
+    bitmap::Bitmap,
+    column::{Column, Values, expand},
+    error::{Outcome, VrtxError},
+    file::File,
+    ints::{Integer, Ints},
+    segment::{Body, Segment, aligned},
+    strings::Strings,
+    types::DataType,
+};
+
+impl DataType {
+    /// The type of Arrow that the values have there.
+    #[must_use]
+    pub fn arrow(self) -> ArrowType {
+        match self {
+            Self::Bool => ArrowType::Boolean,
+            Self::I8 | Self::I16 | Self::I32 | Self::U8 | Self::U16 => ArrowType::Int32,
+            Self::U32 | Self::I64 => ArrowType::Int64,
+            Self::F32 => ArrowType::Float32,
+            Self::F64 => ArrowType::Float64,
+            Self::Text => ArrowType::Utf8,
+            Self::Bytes => ArrowType::Binary,
+            Self::Fixed(length) => ArrowType::FixedSizeBinary(length.cast_signed()),
+            Self::Uuid => ArrowType::FixedSizeBinary(16),
+            Self::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Self::Date => ArrowType::Date32,
+            Self::Decimal { precision, scale } => ArrowType::Decimal128(precision, scale.cast_signed()),
+        }
+    }
+}
+
+impl File<'_> {
+    /// The columns as a schema of Arrow; empty when there is no row group.
+    #[must_use]
+    pub fn arrow_schema(&self) -> Schema {
+        let field = |(column, name): (usize, &str)| {
+            self.data_type(column).map(|(data_type, nullable)| Field::new(name, data_type.arrow(), nullable))
+        };
+        Schema::new(self.names().enumerate().filter_map(field).collect::<Vec<_>>())
+    }
+
+    /// Decodes `columns` of a row group.
+    ///
+    /// # Errors
+    /// Damaged values, and a row group or columns that the file does not have.
+    pub fn arrow_batch(&self, group: usize, columns: &[usize]) -> Result<RecordBatch, VrtxError> {
+        let schema = self.arrow_schema().project(columns).map_err(refused)?;
+        let arrays: Outcome<Vec<ArrayRef>> =
+            columns.iter().map(|&column| self.segment(group, column)?.decode_arrow()).collect();
+        RecordBatch::try_new(Arc::new(schema), arrays?).map_err(refused)
+    }
+}
+
+fn refused(_: ArrowError) -> VrtxError {
+    VrtxError::Damaged("Arrow refuses the values")
+}
+
+impl Segment<'_> {
+    /// Decodes every row to an array of [`DataType::arrow`].
+    ///
+    /// # Errors
+    /// Damaged values.
+    pub fn decode_arrow(&self) -> Result<ArrayRef, VrtxError> {
+        match (&self.body, self.data_type()) {
+            (
+                Body::Ints(ints),
+                DataType::I8 | DataType::I16 | DataType::I32 | DataType::U8 | DataType::U16,
+            ) => {
+                let numbers = ScalarBuffer::from(self.numbers::<i32>(ints)?);
+                Ok(Arc::new(Int32Array::try_new(numbers, self.nulls()).map_err(refused)?))
+            }
+            (Body::Ints(ints), DataType::Date) => {
+                let days = ScalarBuffer::from(self.numbers::<i32>(ints)?);
+                Ok(Arc::new(Date32Array::try_new(days, self.nulls()).map_err(refused)?))
+            }
+            // Arrow checks the texts itself
+            (_, DataType::Text) => self.decode_unchecked(0..self.rows())?.into_arrow(),
+            _ => self.decode()?.into_arrow(),
+        }
+    }
+
+    /// The numbers of every row.
+    fn numbers<T: Integer>(&self, ints: &Ints<'_>) -> Outcome<Vec<T>> {
+        let mut numbers = aligned(0..ints.len(), |start, out| ints.read(start, out))?;
+        if let Some(validity) = &self.validity {
+            expand(&mut numbers, validity);
+        }
+        Ok(numbers)
+    }
+
+    fn nulls(&self) -> Option<NullBuffer> {
+        self.validity.clone().map(null_buffer)
+    }
+}
+
+impl Column {
+    /// The values as an array of [`DataType::arrow`].
+    ///
+    /// # Errors
+    /// Decimals of more digits than their type has.
+    pub fn into_arrow(self) -> Result<ArrayRef, VrtxError> {
+        let data_type = self.data_type();
+        let (values, validity) = self.into_parts();
+        let nulls = validity.map(null_buffer);
+        Ok(match values {
+            Values::Bool(values) => Arc::new(BooleanArray::new(boolean_buffer(values), nulls)),
+            Values::Int(values) => return int_array(data_type, values, nulls),
+            Values::F32(values) => Arc::new(Float32Array::new(values.into(), nulls)),
+            Values::F64(values) => Arc::new(Float64Array::new(values.into(), nulls)),
+            Values::Bytes(values) => return bytes_array(data_type, values, nulls),
+            Values::Wide(values) if data_type.fixed_length().is_some() => {
+                let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_be_bytes()).collect();
+                Arc::new(FixedSizeBinaryArray::try_new(16, bytes.into(), nulls).map_err(refused)?)
+            }
+            Values::Wide(values) => Arc::new(decimals(data_type, values, nulls)?),
+        })
+    }
+}
+
+fn int_array(data_type: DataType, values: Vec<i64>, nulls: Option<NullBuffer>) -> Outcome<ArrayRef> {
+    let narrow = |values: Vec<i64>| values.into_iter().map(|value| value as i32).collect::<Vec<_>>();
+    Ok(match data_type {
+        DataType::U32 | DataType::I64 => Arc::new(Int64Array::new(values.into(), nulls)),
+        DataType::Timestamp => {
+            Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC"))
+        }
+        DataType::Decimal { .. } => {
+            Arc::new(decimals(data_type, values.into_iter().map(i128::from).collect(), nulls)?)
+        }
+        DataType::Date => Arc::new(Date32Array::new(narrow(values).into(), nulls)),
+        _ => Arc::new(Int32Array::new(narrow(values).into(), nulls)),
+    })
+}
+
+fn decimals(data_type: DataType, values: Vec<i128>, nulls: Option<NullBuffer>) -> Outcome<Decimal128Array> {
+    let array = Decimal128Array::try_new(values.into(), nulls).map_err(refused)?;
+    match data_type {
+        DataType::Decimal { precision, scale } => {
+            array.with_precision_and_scale(precision, scale.cast_signed()).map_err(refused)
+        }
+        _ => Err(VrtxError::Mismatch("the column holds no decimals")),
+    }
+}
+
+fn bytes_array(data_type: DataType, values: Strings, nulls: Option<NullBuffer>) -> Outcome<ArrayRef> {
+    if let DataType::Fixed(length) = data_type {
+        let mut bytes = Vec::new();
+        for value in values.iter() {
+            bytes.extend_from_slice(value);
+            if value.is_empty() {
+                bytes.resize(bytes.len() + length as usize, 0);
+            }
+        }
+        let array = FixedSizeBinaryArray::try_new(length.cast_signed(), bytes.into(), nulls);
+        return Ok(Arc::new(array.map_err(refused)?));
+    }
+    let (offsets, bytes) = values.into_parts();
+    let (offsets, bytes) = (OffsetBuffer::new(offsets.into()), Buffer::from_vec(bytes));
+    Ok(match data_type {
+        DataType::Text => Arc::new(StringArray::try_new(offsets, bytes, nulls).map_err(refused)?),
+        _ => Arc::new(BinaryArray::try_new(offsets, bytes, nulls).map_err(refused)?),
+    })
+}
+
+fn boolean_buffer(bits: Bitmap) -> BooleanBuffer {
+    let len = bits.len();
+    BooleanBuffer::new(Buffer::from_vec(bits.into_words()), 0, len)
+}
+
+fn null_buffer(validity: Bitmap) -> NullBuffer {
+    NullBuffer::new(boolean_buffer(validity))
+}
