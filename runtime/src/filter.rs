@@ -221,16 +221,27 @@ impl Predicate {
             Self::And(terms) => any(terms, false, schema, row)?,
             Self::Or(terms) => any(terms, true, schema, row)?,
             Self::Not(term) => term.test(schema, row)?.map(|verdict| !verdict),
-            Self::Compare { column, comparison, value } => {
-                compare(cell(column)?, value.as_ref()).map(|order| comparison.holds(order))
+            Self::Compare { column, .. }
+            | Self::In { column, .. }
+            | Self::IsNull { column }
+            | Self::Text { column, .. } => self.test_value(cell(column)?),
+        })
+    }
+
+    /// As [`Predicate::test`] of a condition on one column, for a value of it.
+    pub(crate) fn test_value(&self, cell: ValueRef<'_>) -> Option<bool> {
+        match self {
+            Self::Compare { comparison, value, .. } => {
+                compare(cell, value.as_ref()).map(|order| comparison.holds(order))
             }
-            Self::In { column, values } => contains(cell(column)?, values),
-            Self::IsNull { column } => Some(cell(column)? == ValueRef::Null),
-            Self::Text { column, place, part } => match cell(column)? {
+            Self::In { values, .. } => contains(cell, values),
+            Self::IsNull { .. } => Some(cell == ValueRef::Null),
+            Self::Text { place, part, .. } => match cell {
                 ValueRef::Text(text) => Some(place.holds(text, part)),
                 _ => None,
             },
-        })
+            Self::And(_) | Self::Or(_) | Self::Not(_) => None,
+        }
     }
 }
 

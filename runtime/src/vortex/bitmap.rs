@@ -90,6 +90,20 @@ impl Bitmap {
         self.set(self.len - 1, bit);
     }
 
+    /// Sets whole words, from word `at` on.
+    pub(crate) fn set_words(&mut self, at: usize, words: impl Iterator<Item = u64>) {
+        self.words[at..].iter_mut().zip(words).for_each(|(word, new)| *word = new);
+    }
+
+    /// Moves the bits to the places that `places` has; 0 elsewhere.
+    pub(crate) fn spread(&self, places: &Self) -> Self {
+        let mut spread = Self::filled(places.len, false);
+        for (next, at) in places.ones().enumerate() {
+            spread.set(at, self.get(next));
+        }
+        spread
+    }
+
     /// How many bits are set.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -125,12 +125,7 @@ impl Values {
     /// Puts `Default` in the places that `validity` does not have.
     pub(crate) fn expand(&mut self, validity: &Bitmap) {
         match self {
-            Self::Bool(values) => {
-                let dense = std::mem::replace(values, Bitmap::filled(validity.len(), false));
-                for (next, at) in validity.ones().enumerate() {
-                    values.set(at, dense.get(next));
-                }
-            }
+            Self::Bool(values) => *values = values.spread(validity),
             Self::Int(values) => expand(values, validity),
             Self::F32(values) => expand(values, validity),
             Self::F64(values) => expand(values, validity),

@@ -1,8 +1,14 @@
 //! VRTX: the columnar format, apart from where it is kept.
 //!
-//! Knows `schema` and `value`. Invariant 8 holds for every byte that is read here.
+//! A [`Column`] holds up to [`MAX_ROWS`] values of one [`DataType`]. [`encode`] makes a segment of it: bytes that stand
+//! by themselves. [`Segment::open`] checks them; its [`Statistics`] say between what its values are, and it decodes all
+//! rows, a range of them, or those that are selected. The segments of all columns of the same rows are a row group:
+//! [`may_match`] rules one out by statistics, [`select`] finds the rows that a [`Predicate`](crate::filter::Predicate)
+//! is true for. [`FileWriter`] and [`File`] put row groups into a file and read them. With the feature `arrow`, segments
+//! and files are decoded to arrays of Apache Arrow; with `compact`, there is the profile [`Profile::Compact`].
 //!
-//! The bytes are specified in `docs/vrtx.md`.
+//! The bytes are specified in `docs/vrtx.md`. Knows `schema`, `value` and `filter`. Invariant 8 holds for every byte that
+//! is read here: a value or a [`VrtxError`], and no more memory than [`MAX_ROWS`] and [`MAX_SEGMENT_BYTES`] allow.
 
 // bits are cut and read anew throughout: widths are checked where bytes are parsed
 #![allow(
@@ -25,6 +31,7 @@ mod error;
 mod file;
 mod floats;
 mod ints;
+mod scan;
 mod segment;
 mod statistics;
 mod strings;
@@ -37,6 +44,7 @@ pub use column::{Column, Values};
 pub use encoding::Encoding;
 pub use error::VrtxError;
 pub use file::{File, FileWriter};
+pub use scan::{may_match, select};
 pub use segment::{MAX_ROWS, Segment, encode, encode_as};
 pub use statistics::{Bounds, Statistics};
 pub use strings::{MAX_SEGMENT_BYTES, Strings};

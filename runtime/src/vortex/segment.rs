@@ -246,6 +246,29 @@ impl<'a> Segment<'a> {
         }
     }
 
+    /// Decodes the rows whose bits are set, of which it has to have all: from the vector of the
+    /// first of them to the last.
+    ///
+    /// # Errors
+    /// Damaged values.
+    pub fn decode_selected(&self, rows: &Bitmap) -> Result<Column, VrtxError> {
+        let places: Vec<usize> = rows.ones().collect();
+        let (Some(&first), Some(&last)) = (places.first(), places.last()) else {
+            return self.decode_range(0..0);
+        };
+        let start = first - first % VECTOR;
+        let column = self.decode_range(start..last + 1)?;
+        if places.len() == column.len() {
+            return Ok(column);
+        }
+        Ok(column.take(&places.iter().map(|place| place - start).collect::<Vec<_>>()))
+    }
+
+    /// Every value that is there.
+    pub(crate) fn read_all(&self) -> Outcome<Values> {
+        self.read(0..self.rows() - self.head.statistics.nulls)
+    }
+
     /// As [`Segment::decode_range`], of texts that may not be UTF-8.
     pub(crate) fn decode_unchecked(&self, rows: Range<usize>) -> Outcome<Column> {
         let part = |bits: &Bitmap| bits.slice(rows.clone());

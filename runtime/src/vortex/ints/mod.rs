@@ -3,6 +3,7 @@
 mod choose;
 mod distinct;
 mod packed;
+mod test;
 #[cfg(feature = "compact")]
 pub(crate) mod pco;
 
@@ -18,6 +19,7 @@ use super::{
 
 pub(crate) use choose::encode;
 pub(crate) use packed::Plans;
+pub(crate) use test::Match;
 
 /// A number of any kind: one that pco can compress, in builds that have it.
 #[cfg(feature = "compact")]
