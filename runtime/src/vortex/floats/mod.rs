@@ -94,15 +94,14 @@ impl<'a> Floats<'a> {
                 Ok(())
             }
             #[cfg(feature = "compact")]
-            Node::Pco(stream) => stream.read(self.len, start, out),
-        }
-    }
-
-    /// The bits of each value, where they are what is stored.
-    pub(crate) fn bits(&self) -> Option<&Ints<'a>> {
-        match &self.node {
-            Node::Bits(bits) => Some(bits),
-            _ => None,
+            Node::Pco(stream) if out.len() == self.len => stream.read(out),
+            #[cfg(feature = "compact")]
+            Node::Pco(stream) => {
+                let mut all = vec![F::default(); self.len];
+                stream.read(&mut all)?;
+                out.copy_from_slice(&all[start..start + out.len()]);
+                Ok(())
+            }
         }
     }
 }

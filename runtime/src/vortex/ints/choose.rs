@@ -25,10 +25,11 @@ struct Facts {
 
 impl Facts {
     fn of(values: &[i64]) -> Self {
-        let least = values.iter().copied().min().unwrap_or(0);
-        let greatest = values.iter().copied().max().unwrap_or(0);
-        let runs = 1 + values.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        Self { least, greatest, runs, plans: Plans::of(values) }
+        let plans = Plans::of(values);
+        let (least, greatest) = plans.ends();
+        let pairs = values.iter().zip(&values[1..]);
+        let runs = 1 + pairs.map(|(a, b)| usize::from(a != b)).sum::<usize>();
+        Self { least, greatest, runs, plans }
     }
 }
 

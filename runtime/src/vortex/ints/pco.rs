@@ -26,18 +26,8 @@ impl<'a> Stream<'a> {
         Ok(Self(from.prefixed()?))
     }
 
-    /// Reads from `start` a part of the `len` numbers of the stream.
-    pub(crate) fn read<N: PcoNumber + Default>(&self, len: usize, start: usize, out: &mut [N]) -> Outcome<()> {
-        if start == 0 && out.len() == len {
-            return self.read_all(out);
-        }
-        let mut all = vec![N::default(); len];
-        self.read_all(&mut all)?;
-        out.copy_from_slice(&all[start..start + out.len()]);
-        Ok(())
-    }
-
-    fn read_all<N: PcoNumber>(&self, out: &mut [N]) -> Outcome<()> {
+    /// Reads every number, of which there have to be as many as `out` holds.
+    pub(crate) fn read<N: PcoNumber>(&self, out: &mut [N]) -> Outcome<()> {
         let progress = standalone::simple_decompress_into(self.0, out)
             .map_err(|_| VrtxError::Damaged("a stream of pco cannot be read"))?;
         if progress.finished && progress.n_processed == out.len() {
@@ -73,23 +63,18 @@ impl<'a> Pco<'a> {
         Ok(Self { base, width, stream: Stream::parse(from)? })
     }
 
-    pub(crate) fn read<T: Integer>(&self, len: usize, start: usize, out: &mut [T]) -> Outcome<()> {
+    /// Reads every number.
+    pub(crate) fn read<T: Integer>(&self, out: &mut [T]) -> Outcome<()> {
         match self.width {
-            16 => self.read_as::<u16, T>(len, start, out, i64::from),
-            32 => self.read_as::<u32, T>(len, start, out, i64::from),
-            _ => self.read_as::<u64, T>(len, start, out, u64::cast_signed),
+            16 => self.read_as::<u16, T>(out, i64::from),
+            32 => self.read_as::<u32, T>(out, i64::from),
+            _ => self.read_as::<u64, T>(out, u64::cast_signed),
         }
     }
 
-    fn read_as<N: PcoNumber + Default, T: Integer>(
-        &self,
-        len: usize,
-        start: usize,
-        out: &mut [T],
-        wide: impl Fn(N) -> i64,
-    ) -> Outcome<()> {
+    fn read_as<N: PcoNumber + Default, T: Integer>(&self, out: &mut [T], wide: impl Fn(N) -> i64) -> Outcome<()> {
         let mut numbers = vec![N::default(); out.len()];
-        self.stream.read(len, start, &mut numbers)?;
+        self.stream.read(&mut numbers)?;
         for (out, number) in out.iter_mut().zip(numbers) {
             *out = T::wrap(self.base.wrapping_add(wide(number)));
         }

@@ -1,8 +1,8 @@
 //! Texts or blobs of a column in memory: all bytes one after the other, and where each value ends.
 
-use crate::vortex::bitmap::Bitmap;
+use crate::vortex::{bitmap::Bitmap, bits::VECTOR, ints::Ints};
 
-use super::{MAX_SEGMENT_BYTES, Outcome, TOO_LARGE, VrtxError};
+use super::{MAX_SEGMENT_BYTES, Outcome, TOO_LARGE, UNKNOWN_CODE, VrtxError};
 
 /// A sequence of texts or blobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,41 +170,58 @@ impl Strings {
         Ok(())
     }
 
-    /// Adds the values of `from` at `places`; none when there is no such place.
-    pub(super) fn gather(&mut self, from: &Self, places: &[u32]) -> Option<Outcome<()>> {
-        let most = places.iter().copied().max().map_or(0, |most| most as usize + 1);
-        if most > from.len() {
-            return None;
+    /// Adds the values of `from` that `count` codes from `start` on stand for.
+    pub(super) fn gather(&mut self, from: &Self, codes: &Ints<'_>, start: usize, count: usize) -> Outcome<()> {
+        let longest = from.view().lengths().into_iter().max().unwrap_or(0) as usize;
+        match longest {
+            0..=8 => self.gather_blocks::<8>(from, codes, (start, count), longest),
+            9..=16 => self.gather_blocks::<16>(from, codes, (start, count), longest),
+            17..=32 => self.gather_blocks::<32>(from, codes, (start, count), longest),
+            _ => {
+                let mut places = vec![0u32; count];
+                codes.read(start, &mut places)?;
+                places.into_iter().try_for_each(|place| {
+                    let place = place as usize;
+                    if place < from.len() { self.push(from.get(place)) } else { Err(UNKNOWN_CODE) }
+                })
+            }
         }
-        let longest = from.view().lengths().into_iter().max().unwrap_or(0);
-        Some(match longest {
-            0..=8 => self.gather_blocks::<8>(from, places),
-            9..=16 => self.gather_blocks::<16>(from, places),
-            17..=32 => self.gather_blocks::<32>(from, places),
-            _ => places.iter().try_for_each(|&place| self.push(from.get(place as usize))),
-        })
     }
 
     /// As [`Strings::gather`], of values of at most `BLOCK` bytes. Each is copied as a whole block, which is faster than
     /// to copy as many bytes as it has; the next one overwrites what is too much.
-    fn gather_blocks<const BLOCK: usize>(&mut self, from: &Self, places: &[u32]) -> Outcome<()> {
+    fn gather_blocks<const BLOCK: usize>(
+        &mut self,
+        from: &Self,
+        codes: &Ints<'_>,
+        (start, count): (usize, usize),
+        longest: usize,
+    ) -> Outcome<()> {
         let block = |value: &[u8]| {
             let mut block = [0; BLOCK];
             block[..value.len()].copy_from_slice(value);
             (block, value.len())
         };
         let blocks: Vec<([u8; BLOCK], usize)> = from.iter().map(block).collect();
-        let total = places.iter().map(|&place| blocks[place as usize].1).sum();
-        self.room(total)?;
+        self.room(count * longest)?;
         let mut at = self.bytes.len();
-        self.bytes.resize(at + total + BLOCK, 0);
-        let bytes = self.bytes.as_mut_slice();
-        self.offsets.extend(places.iter().map(|&place| {
-            let (block, length) = &blocks[place as usize];
-            bytes[at..at + BLOCK].copy_from_slice(block);
-            at += length;
-            at as i32
-        }));
+        self.bytes.resize(at + count * longest + BLOCK, 0);
+        self.offsets.reserve(count);
+        let mut places = [0u32; VECTOR];
+        for first in (start..start + count).step_by(VECTOR) {
+            let places = &mut places[..VECTOR.min(start + count - first)];
+            codes.read(first, places)?;
+            if places.iter().any(|&place| place as usize >= blocks.len()) {
+                return Err(UNKNOWN_CODE);
+            }
+            let bytes = self.bytes.as_mut_slice();
+            self.offsets.extend(places.iter().map(|&place| {
+                let (block, length) = &blocks[place as usize];
+                bytes[at..at + BLOCK].copy_from_slice(block);
+                at += length;
+                at as i32
+            }));
+        }
         self.bytes.truncate(at);
         Ok(())
     }
