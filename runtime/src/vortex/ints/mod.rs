@@ -89,7 +89,7 @@ enum Node<'a> {
     Dictionary { values: Box<Ints<'a>>, codes: Box<Ints<'a>>, kept: Kept<Vec<i64>> },
     Sparse { fill: i64, gaps: Box<Ints<'a>>, values: Box<Ints<'a>>, kept: Kept<Vec<(usize, i64)>> },
     #[cfg(feature = "compact")]
-    Pco(pco::Pco<'a>, Kept<Vec<i64>>),
+    Pco(pco::Pco<'a>),
 }
 
 impl<'a> Ints<'a> {
@@ -131,7 +131,7 @@ impl<'a> Ints<'a> {
                 Node::Sparse { fill, gaps, values, kept: Kept::new() }
             }
             #[cfg(feature = "compact")]
-            Encoding::Pco => Node::Pco(pco::Pco::parse(from)?, Kept::new()),
+            Encoding::Pco => Node::Pco(pco::Pco::parse(from, len)?),
             #[cfg(not(feature = "compact"))]
             Encoding::Pco => return Err(VrtxError::Unsupported("pco needs the feature `compact`")),
             _ => return Err(VrtxError::Damaged("an encoding is not one of numbers")),
@@ -155,7 +155,7 @@ impl<'a> Ints<'a> {
             Node::Dictionary { .. } => Encoding::Dictionary,
             Node::Sparse { .. } => Encoding::Sparse,
             #[cfg(feature = "compact")]
-            Node::Pco(..) => Encoding::Pco,
+            Node::Pco(_) => Encoding::Pco,
         }
     }
 
@@ -209,16 +209,7 @@ impl<'a> Ints<'a> {
                 }
             }
             #[cfg(feature = "compact")]
-            Node::Pco(pco, _) if out.len() == self.len => pco.read(out)?,
-            #[cfg(feature = "compact")]
-            Node::Pco(pco, kept) => {
-                let all = kept.get(|| {
-                    let mut all = vec![0; self.len];
-                    pco.read(&mut all)?;
-                    Ok(all)
-                })?;
-                out.iter_mut().zip(&all[start..]).for_each(|(out, number)| *out = T::wrap(*number));
-            }
+            Node::Pco(pco) => pco.read(start, out)?,
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Texts or blobs of a column in memory: all bytes one after the other, and where each value ends.
 
-use crate::vortex::{bitmap::Bitmap, bits::VECTOR, ints::Ints};
+use crate::vortex::bitmap::Bitmap;
 
-use super::{MAX_SEGMENT_BYTES, Outcome, TOO_LARGE, UNKNOWN_CODE, VrtxError};
+use super::{MAX_SEGMENT_BYTES, Outcome, TOO_LARGE, VrtxError};
 
 /// A sequence of texts or blobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,21 @@ impl Strings {
         }));
     }
 
+    /// Adds values by `fill`: it is given room for `size` bytes, adds the end of each value to the offsets, and gives
+    /// how many bytes there are in the end.
+    pub(super) fn append(
+        &mut self,
+        size: usize,
+        fill: impl FnOnce(&mut [u8], &mut Vec<i32>, usize) -> Outcome<usize>,
+    ) -> Outcome<()> {
+        self.room(size)?;
+        let at = self.bytes.len();
+        self.bytes.resize(at + size, 0);
+        let end = fill(&mut self.bytes, &mut self.offsets, at)?;
+        self.bytes.truncate(end);
+        Ok(())
+    }
+
     /// Adds values of these lengths, and `fill`s their bytes: it is given room for them and for `slack` more.
     pub(super) fn fill(
         &mut self,
@@ -167,62 +182,6 @@ impl Strings {
         fill(&mut self.bytes[start..])?;
         self.bytes.truncate(start + total);
         self.set_lengths(start, lengths);
-        Ok(())
-    }
-
-    /// Adds the values of `from` that `count` codes from `start` on stand for.
-    pub(super) fn gather(&mut self, from: &Self, codes: &Ints<'_>, start: usize, count: usize) -> Outcome<()> {
-        let longest = from.view().lengths().into_iter().max().unwrap_or(0) as usize;
-        match longest {
-            0..=8 => self.gather_blocks::<8>(from, codes, (start, count), longest),
-            9..=16 => self.gather_blocks::<16>(from, codes, (start, count), longest),
-            17..=32 => self.gather_blocks::<32>(from, codes, (start, count), longest),
-            _ => {
-                let mut places = vec![0u32; count];
-                codes.read(start, &mut places)?;
-                places.into_iter().try_for_each(|place| {
-                    let place = place as usize;
-                    if place < from.len() { self.push(from.get(place)) } else { Err(UNKNOWN_CODE) }
-                })
-            }
-        }
-    }
-
-    /// As [`Strings::gather`], of values of at most `BLOCK` bytes. Each is copied as a whole block, which is faster than
-    /// to copy as many bytes as it has; the next one overwrites what is too much.
-    fn gather_blocks<const BLOCK: usize>(
-        &mut self,
-        from: &Self,
-        codes: &Ints<'_>,
-        (start, count): (usize, usize),
-        longest: usize,
-    ) -> Outcome<()> {
-        let block = |value: &[u8]| {
-            let mut block = [0; BLOCK];
-            block[..value.len()].copy_from_slice(value);
-            (block, value.len())
-        };
-        let blocks: Vec<([u8; BLOCK], usize)> = from.iter().map(block).collect();
-        self.room(count * longest)?;
-        let mut at = self.bytes.len();
-        self.bytes.resize(at + count * longest + BLOCK, 0);
-        self.offsets.reserve(count);
-        let mut places = [0u32; VECTOR];
-        for first in (start..start + count).step_by(VECTOR) {
-            let places = &mut places[..VECTOR.min(start + count - first)];
-            codes.read(first, places)?;
-            if places.iter().any(|&place| place as usize >= blocks.len()) {
-                return Err(UNKNOWN_CODE);
-            }
-            let bytes = self.bytes.as_mut_slice();
-            self.offsets.extend(places.iter().map(|&place| {
-                let (block, length) = &blocks[place as usize];
-                bytes[at..at + BLOCK].copy_from_slice(block);
-                at += length;
-                at as i32
-            }));
-        }
-        self.bytes.truncate(at);
         Ok(())
     }
 

@@ -14,17 +14,20 @@ mod buffer;
 mod choose;
 mod distinct;
 mod fsst;
+mod lookup;
 mod zstd;
 
 use std::ops::Range;
 
 use crate::bytes::Reader;
 
+use lookup::Lookup;
+
 use super::{
     bits::VECTOR,
     encoding::Encoding,
     error::{Outcome, VrtxError},
-    ints::{Ints, UNKNOWN_CODE, count},
+    ints::{Ints, count},
     kept::Kept,
 };
 
@@ -51,7 +54,7 @@ enum Node<'a> {
     Constant(&'a [u8]),
     Plain { lengths: Ints<'a>, bytes: &'a [u8], kept: Kept<Vec<u64>> },
     Fsst { lengths: Ints<'a>, coded: Box<fsst::Coded<'a>> },
-    Dictionary { values: Box<Texts<'a>>, codes: Ints<'a>, kept: Kept<Strings> },
+    Dictionary { values: Box<Texts<'a>>, codes: Ints<'a>, kept: Kept<Lookup> },
     Prefix { shared: Ints<'a>, suffixes: Box<Texts<'a>> },
     Zstd { lengths: Ints<'a>, frame: zstd::Frame<'a>, kept: Kept<(Vec<u8>, Vec<u64>)> },
 }
@@ -153,7 +156,7 @@ impl<'a> Texts<'a> {
             }
             Node::Fsst { lengths, coded } => coded.read(lengths, start, count, out),
             Node::Dictionary { values, codes, kept } => {
-                out.gather(kept.get(|| values.all())?, codes, start, count)
+                kept.get(|| values.all().map(Lookup::new))?.read(codes, start, count, out)
             }
             Node::Prefix { shared, suffixes } => read_prefix(shared, suffixes, start, count, out),
             Node::Zstd { lengths, frame, kept } => {
