@@ -8,6 +8,7 @@ use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, Type, ext::Iden
 
 use crate::{
     attr::{
+        Columnar,
         collection::StructOptions,
         column::FieldOptions,
         mark::{Kind, Mark},
@@ -32,6 +33,7 @@ pub(crate) struct Collection<'a> {
     /// The variant of `Capture`.
     pub(crate) capture: &'static str,
     pub(crate) cache_seconds: Option<u64>,
+    pub(crate) columnar: Columnar,
 }
 
 /// A field.
@@ -95,6 +97,7 @@ impl<'a> Collection<'a> {
             partition: Vec::new(),
             capture: options.capture.unwrap_or("Full"),
             cache_seconds: options.cache_seconds,
+            columnar: options.columnar.unwrap_or_default(),
         };
         resolve::resolve(ctxt, &mut collection, options);
         collection

@@ -4,6 +4,7 @@
 
 pub(crate) mod collection;
 pub(crate) mod column;
+mod columnar;
 mod duration;
 pub(crate) mod embed;
 mod index;
@@ -11,6 +12,7 @@ mod krate;
 pub(crate) mod mark;
 mod partition;
 
+pub(crate) use columnar::Columnar;
 pub(crate) use index::RawIndex;
 pub(crate) use partition::RawPartition;
 
@@ -31,7 +33,7 @@ fn words(keys: &[Key]) -> Vec<&'static str> {
 }
 
 /// The options of a struct, and how each is written.
-const COLLECTION_KEYS: [Key; 8] = [
+const COLLECTION_KEYS: [Key; 9] = [
     ("name", "name = \"…\""),
     ("id", "id(a, b)"),
     ("index", "index(a, b)"),
@@ -39,6 +41,7 @@ const COLLECTION_KEYS: [Key; 8] = [
     ("partition", "partition(day(a))"),
     ("cache", "cache = \"60s\""),
     ("capture", "capture = \"full\""),
+    ("columnar", "columnar(threshold = 1000)"),
     ("crate", "crate = ::terrace"),
 ];
 

@@ -143,6 +143,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// * `cache = "60s"`: how long a cache may serve a document; a number and one of `s`, `m`, `h`, `d`, `w`, `y`.
 /// * `capture = "full"`: what a change event holds: `"full"` the document before and after, `"after"` only the one
 ///   after, `"keys"` only the id.
+/// * `columnar(threshold = 1000)`: how many documents stay rows when `Db::maintain` moves the others into columns;
+///   `columnar(never)` keeps all of them rows. Without it, 1,000.
 /// * `crate = ::path`: where the crate `terrace` is, if it is not `::terrace`.
 ///
 /// ```

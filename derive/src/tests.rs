@@ -36,6 +36,7 @@ fn every_attribute() {
             unique(code, where = "status = 'open'"),
             partition(bucket(16, object), day(placed), truncate(8, code)),
             cache = "2m",
+            columnar(threshold = 8),
             capture = "after"
         )]
         pub(crate) struct Order {

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{schema::FieldError, value::ValueError};
+use crate::{schema::FieldError, value::ValueError, vortex::VrtxError};
 
 /// Where a [`StorageError`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,8 @@ pub enum Operation {
     Changes,
     /// Applying a change log.
     Replay,
+    /// Moving documents into columns.
+    Maintain,
     /// Taking a bookmark of the platform, or going back to one.
     Bookmark,
     /// Making a value, outside of any database.
@@ -208,6 +210,12 @@ pub enum Cause {
         /// What is wrong with it.
         problem: String,
     },
+    /// A segment that cannot be read or written.
+    #[error(transparent)]
+    Vrtx(#[from] VrtxError),
+    /// Maintenance inside of a transaction.
+    #[error("maintenance is made of transactions of its own; call it outside of one")]
+    InTransaction,
     /// `query` got a statement that does more than read.
     #[error("`query` only reads; write through `insert`, `update` and `delete`, which leave change events")]
     NotARead,
@@ -376,6 +384,7 @@ impl fmt::Display for Operation {
             Self::Transaction => "transaction",
             Self::Changes => "changes",
             Self::Replay => "replay",
+            Self::Maintain => "maintain",
             Self::Bookmark => "bookmark",
             Self::Value => "value",
         })

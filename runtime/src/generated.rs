@@ -203,6 +203,7 @@ pub const NO_SCHEMA: Schema = Schema {
     capture: Capture::Full,
     partition: &[],
     cache_seconds: None,
+    columnar: None,
 };
 
 /// Whether a decimal of this kind can exist; every other kind does.

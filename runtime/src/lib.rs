@@ -36,6 +36,7 @@
 //! * The attributes of a struct: [`macro@Collection`]; enums and newtypes as columns: [`macro@Embed`].
 //! * Opening, writing, transactions: [`Db`]. The methods of a document itself: [`hot::Document`].
 //! * Queries: [`hot::Find`], pages [`hot::Page`], the filters' columns [`Col`], SQL that reads [`Db::query`].
+//! * Columns: documents move into them by [`Db::maintain`].
 //! * The change log: [`hot::Changes`], its events [`cdc::CdcEvent`], [consumers](hot::Consumer),
 //!   [retention](hot::Retention), [replay](Db::replay), [checksums](Db::checksum).
 //! * In a Durable Object (feature `worker`): `Db::durable`, and the platform's bookmarks, `Db::current_bookmark`.

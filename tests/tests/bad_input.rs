@@ -115,6 +115,7 @@ impl Collection for Wide {
         capture: Capture::Full,
         partition: &[],
         cache_seconds: None,
+        columnar: None,
     };
     const COLUMNS: () = ();
 

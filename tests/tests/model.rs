@@ -12,7 +12,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
 };
-use terrace::{prelude::*, schema::Collections};
+use terrace::{hot::Maintenance, prelude::*, schema::Collections};
 use terrace_tests::{Place, documents, long, replayed, seed};
 
 /// A document as the oracle holds it: every column of both versions of the struct.
@@ -32,7 +32,7 @@ struct Model {
 
 /// The first version of the collection.
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(name = "thing", index(name, small))]
+#[collection(name = "thing", index(name, small), columnar(threshold = 8))]
 struct First {
     #[id]
     id: i64,
@@ -49,7 +49,7 @@ struct First {
 
 /// The second: a column wider, one renamed, one required, one gone, two new, in another order.
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(name = "thing", index(region, small))]
+#[collection(name = "thing", index(region, small), columnar(threshold = 8))]
 struct Second {
     region_of: Option<i64>,
     #[id]
@@ -155,6 +155,8 @@ enum Op {
     DeleteFound(f64),
     /// A nested transaction: these operations, then whether it fails, panics or succeeds.
     Nested(Vec<Op>, Ending),
+    /// Some maintenance: at most so many documents.
+    Maintain(u64),
     Reopen,
     Migrate,
 }
@@ -217,7 +219,7 @@ fn op() -> impl Strategy<Value = Op> {
             prop_oneof![3 => Just(Ending::Commit), 2 => Just(Ending::Abort), 1 => Just(Ending::Panic)];
         (vec(inner, 0..8), ending).prop_map(|(ops, ending)| Op::Nested(ops, ending))
     });
-    prop_oneof![40 => nested, 2 => Just(Op::Reopen), 1 => Just(Op::Migrate)]
+    prop_oneof![40 => nested, 6 => (0..40u64).prop_map(Op::Maintain), 2 => Just(Op::Reopen), 1 => Just(Op::Migrate)]
 }
 
 type Oracle = BTreeMap<i64, Model>;
@@ -278,6 +280,12 @@ where
             prop_assert_eq!(deleted.ok(), Some((before - oracle.len()) as u64));
         }
         Op::Nested(ops, ending) => apply_nested::<T>(db, oracle, ops, *ending)?,
+        Op::Maintain(documents) => {
+            let events = db.changes().head().ok();
+            let most = Maintenance { documents: *documents, ..Maintenance::default() };
+            db.maintain(most).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert_eq!(db.changes().head().ok(), events);
+        }
         Op::Reopen | Op::Migrate => {}
     }
     Ok(())

@@ -2,7 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use terrace::vortex::{Column, DataType, Encoding, Profile, Segment, encode_as};
+use terrace::{
+    filter::{Comparison, Place, Predicate},
+    schema::{Capture, ColumnDef, Kind, Schema},
+    value::Value,
+    vortex::{
+        Bitmap, Bounds, Column, DataType, Encoding, MAX_ROWS, Profile, Segment, Values, VrtxError, encode,
+        encode_as, may_match, select,
+    },
+};
 use terrace_tests::{Random, columns, long, seed};
 
 /// Runs a case for each of many seeds that follow from one; a failure prints the case's own.
@@ -41,7 +49,7 @@ fn any_column(random: &mut Random) -> Column {
 fn every_column_comes_back() {
     cases(3_000, 100_000, |random| {
         let column = any_column(random);
-        let bytes = terrace::vortex::encode(&column, profile(random)).unwrap();
+        let bytes = encode(&column, profile(random)).unwrap();
         assert_eq!(Segment::open(&bytes).unwrap().decode().unwrap(), column, "{:?}", column.data_type());
     });
 }
@@ -78,14 +86,156 @@ fn every_range_comes_back() {
 fn encoding_is_deterministic() {
     cases(300, 10_000, |random| {
         let (column, profile) = (any_column(random), profile(random));
-        let bytes = terrace::vortex::encode(&column, profile).unwrap();
-        assert!(terrace::vortex::encode(&column, profile).unwrap() == bytes);
+        let bytes = encode(&column, profile).unwrap();
+        assert!(encode(&column, profile).unwrap() == bytes);
+    });
+}
+
+/// The selected rows of a segment are those rows.
+#[test]
+fn every_selection_comes_back() {
+    cases(500, 10_000, |random| {
+        let column = any_column(random);
+        let bytes = encode(&column, profile(random)).unwrap();
+        let one_in = 1 + random.below(200);
+        let rows: Bitmap = (0..column.len()).map(|_| random.below(one_in) == 0).collect();
+        let selected = Segment::open(&bytes).unwrap().decode_selected(&rows).unwrap();
+        assert_eq!(selected, column.take(&rows.ones().collect::<Vec<_>>()));
+    });
+}
+
+#[test]
+fn a_column_without_rows_has_a_segment() {
+    for data_type in columns::TYPES {
+        let column = Column::new(data_type, true);
+        let bytes = encode(&column, Profile::Fast).unwrap();
+        assert_eq!(Segment::open(&bytes).unwrap().decode().unwrap(), column);
+    }
+}
+
+#[test]
+fn too_many_rows_are_refused() {
+    let values = Values::Int(vec![0; MAX_ROWS + 1]);
+    let column = Column::from_values(DataType::I64, false, values, None).unwrap();
+    assert!(matches!(encode(&column, Profile::Fast), Err(VrtxError::TooLarge(_))));
+}
+
+/// The statistics are exact: they are what a look at every value gives.
+#[test]
+fn statistics_are_exact() {
+    cases(1_000, 10_000, |random| {
+        let column = any_column(random);
+        let bytes = encode(&column, profile(random)).unwrap();
+        let segment = Segment::open(&bytes).unwrap();
+        let statistics = segment.statistics();
+        assert_eq!((statistics.rows, statistics.nulls), (column.len(), column.nulls()));
+        let values: Vec<Value> =
+            (0..column.len()).map(|at| column.get(at)).filter(|value| *value != Value::Null).collect();
+        if let Some(Bounds::Int(least, greatest)) = statistics.bounds {
+            let numbers = values.iter().map(|value| match value {
+                Value::Integer(number) => *number,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!((Some(least), Some(greatest)), (numbers.clone().min(), numbers.max()));
+        }
+        let has_bounds = values.iter().any(|value| !matches!(value, Value::Real(real) if real.is_nan()));
+        assert_eq!(statistics.bounds.is_some(), has_bounds);
+    });
+}
+
+/// A random condition on the columns `c0`, `c1` and one that the group lacks; its values are often those of the columns.
+fn any_predicate(random: &mut Random, columns: &[Column], depth: u64) -> Predicate {
+    let pick = random.below(columns.len() as u64 + 1) as usize;
+    let column: std::borrow::Cow<'static, str> = format!("c{pick}").into();
+    let value = |random: &mut Random| match columns.get(pick) {
+        Some(values) if !values.is_empty() && random.below(8) > 0 => {
+            values.get(random.below(values.len() as u64) as usize)
+        }
+        _ => Value::Integer(random.bits().cast_signed()),
+    };
+    let near = |random: &mut Random| match value(random) {
+        Value::Integer(number) => Value::Integer(number.wrapping_add(random.below(3).cast_signed() - 1)),
+        Value::Text(mut text) => {
+            text.truncate((0..=text.len()).rev().find(|&at| text.is_char_boundary(at) && random.below(2) == 0).unwrap_or(0));
+            Value::Text(text)
+        }
+        other => other,
+    };
+    match random.below(if depth > 0 { 9 } else { 6 }) {
+        0 => Predicate::IsNull { column },
+        1 => Predicate::In { column, values: (0..random.below(4)).map(|_| near(random)).collect() },
+        2 => {
+            let place = [Place::Anywhere, Place::Start, Place::End][random.below(3) as usize];
+            let part = ["", "e", "00", "Bonn"][random.below(4) as usize].to_owned();
+            Predicate::Text { column, place, part }
+        }
+        3..6 => {
+            use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+            let comparison = [Eq, Ne, Lt, Le, Gt, Ge][random.below(6) as usize];
+            Predicate::Compare { column, comparison, value: near(random) }
+        }
+        6 => Predicate::Not(Box::new(any_predicate(random, columns, depth - 1))),
+        join => {
+            let terms = (0..random.below(4)).map(|_| any_predicate(random, columns, depth - 1)).collect();
+            if join == 7 { Predicate::And(terms) } else { Predicate::Or(terms) }
+        }
+    }
+}
+
+/// A schema of columns without constraints, for the oracle: `Predicate::test` sees nothing but their names.
+const NAMES: [ColumnDef; 2] = [column_def("c0"), column_def("c1")];
+
+const fn column_def(name: &'static str) -> ColumnDef {
+    ColumnDef { name, kind: Kind::I64, labels: &[], nullable: true, was: &[], mask: false, fill: None }
+}
+
+const SCHEMA: Schema = Schema {
+    name: "any",
+    columns: &NAMES,
+    id: &[],
+    indexes: &[],
+    version: None,
+    capture: Capture::Full,
+    partition: &[],
+    cache_seconds: None,
+};
+
+/// A scan finds the rows for which the predicate is true in memory, and pruning never rules one of them out.
+#[test]
+fn a_scan_finds_what_a_naive_one_finds() {
+    cases(3_000, 100_000, |random| {
+        let rows = columns::rows(random).min(2100);
+        let columns: Vec<Column> = (0..2)
+            .map(|_| {
+                let data_type = columns::TYPES[random.below(20) as usize];
+                columns::column(random, data_type, rows)
+            })
+            .collect();
+        let encoding = Encoding::ALL[random.below(Encoding::ALL.len() as u64) as usize];
+        let only = (random.below(2) == 0).then_some(encoding);
+        let profile = profile(random);
+        let bytes: Vec<Vec<u8>> =
+            columns.iter().map(|column| encode_as(column, profile, only).unwrap()).collect();
+        let predicate = any_predicate(random, &columns, 2);
+        let place = |name: &str| usize::from_str_radix(&name[1..], 10).ok().filter(|&at| at < 2);
+        let found = select(&predicate, rows, &mut |name: &str| {
+            place(name).map(|at| Segment::open(&bytes[at])).transpose()
+        });
+        let found = found.unwrap();
+        for row in 0..rows {
+            let values: Vec<Value> = columns.iter().map(|column| column.get(row)).collect();
+            let wanted = predicate.test(&SCHEMA, &values).unwrap() == Some(true);
+            assert_eq!(found.get(row), wanted, "row {row}: {values:?} {predicate:?} {encoding:?}");
+        }
+        let segments: Vec<Segment<'_>> = bytes.iter().map(|bytes| Segment::open(bytes).unwrap()).collect();
+        let statistics = |name: &str| place(name).map(|at| segments[at].statistics());
+        assert!(found.count() == 0 || may_match(&predicate, &statistics), "{predicate:?} was ruled out");
     });
 }
 
 #[test]
 fn a_column_of_nulls_takes_no_room() {
     let column = Column::new(DataType::Text, true);
-    let bytes = terrace::vortex::encode(&column, Profile::Fast).unwrap();
+    let bytes = encode(&column, Profile::Fast).unwrap();
     assert!(bytes.len() < 16);
 }

@@ -5,7 +5,7 @@ use syn::{Attribute, Ident, LitStr, Path};
 use crate::{ctxt::Ctxt, option::Node, spelling};
 
 use super::{
-    COLLECTION_KEYS, COLUMN_KEYS, RawIndex, RawPartition, duration, example, fields, index, krate, mark,
+    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, columnar, duration, example, fields, index, krate, mark,
     options_of, partition, set, words,
 };
 
@@ -24,6 +24,7 @@ pub(crate) struct StructOptions {
     pub(crate) cache_seconds: Option<u64>,
     /// The variant of `Capture`.
     pub(crate) capture: Option<&'static str>,
+    pub(crate) columnar: Option<Columnar>,
 }
 
 impl StructOptions {
@@ -47,6 +48,7 @@ impl StructOptions {
             "index" | "unique" => self.indexes.extend(index::parse(ctxt, key, node)),
             "partition" => set(ctxt, &mut self.partition, key, partition::parse(ctxt, key, node)),
             "cache" => set(ctxt, &mut self.cache_seconds, key, duration::parse(ctxt, key, node)),
+            "columnar" => set(ctxt, &mut self.columnar, key, columnar::parse(ctxt, key, node)),
             "capture" => set(ctxt, &mut self.capture, key, capture(ctxt, node)),
             other => unknown(ctxt, key, other),
         }

@@ -6,7 +6,7 @@ use syn::{Lit, LitStr};
 
 use crate::{
     ast::{Collection, Column, Index, Partition},
-    attr::mark::Kind,
+    attr::{Columnar, mark::Kind},
     option::Literal,
 };
 
@@ -22,6 +22,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     let capture = quote::format_ident!("{}", collection.capture);
     let partition = collection.partition.iter().map(|one| part(collection, one));
     let cache_seconds = option(collection.cache_seconds);
+    let columnar = columnar(collection);
     quote! {{
         use #krate::__private::{NotAColumn as _, Required as _};
         &#krate::schema::Schema {
@@ -33,8 +34,18 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
             capture: #krate::schema::Capture::#capture,
             partition: &[#(#partition),*],
             cache_seconds: #cache_seconds,
+            columnar: #columnar,
         }
     }}
+}
+
+fn columnar(collection: &Collection) -> TokenStream {
+    let krate = &collection.krate;
+    match collection.columnar {
+        Columnar::Default => option(Some(quote! { #krate::schema::COLUMNAR_THRESHOLD })),
+        Columnar::Threshold(threshold) => option(Some(threshold)),
+        Columnar::Never => option(None::<u64>),
+    }
 }
 
 fn option(value: Option<impl quote::ToTokens>) -> TokenStream {

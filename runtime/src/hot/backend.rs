@@ -66,6 +66,12 @@ pub(crate) trait Backend: Threads {
     /// Runs `body` in a transaction, or inside of one in a savepoint. Rolls back when `body` says so or panics.
     fn transaction(&self, body: &mut dyn FnMut() -> Verdict) -> Outcome<()>;
 
+    /// Runs `body`, whose statements all read the database as it is at one moment. It does not write.
+    fn snapshot(&self, body: &mut dyn FnMut()) -> Outcome<()> {
+        body();
+        Ok(())
+    }
+
     /// How a statement selects a column so that `query` gives its values bit for bit.
     fn selected(&self, column: &ColumnDef) -> String {
         quote(column.name)

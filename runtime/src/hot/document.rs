@@ -7,7 +7,7 @@ use crate::{
     value::RowBuf,
 };
 
-use super::{Db, Find};
+use super::{Db, Find, table::Table};
 
 /// What every document can do with a database; in the prelude.
 ///
@@ -46,13 +46,12 @@ pub trait Document: Collection {
     /// # Errors
     /// As [`Db::update`]; [`crate::Cause::Conflict`] when someone else changed it.
     fn update(&self, db: &Db, change: impl FnOnce(&mut Self)) -> Result<Self, StorageError> {
-        let update = || {
-            let table = db.table::<Self>()?;
+        let update = |table: &Table| {
             let mut row = RowBuf::new();
             self.write(&mut row)?;
             db.change_row(table, &table.id_of(&row)?, table.version_of(&row)?, change)
         };
-        db.atomically_one(update).during(Operation::Update, Self::SCHEMA.name)
+        db.atomically_one::<Self, _>(update).during(Operation::Update, Self::SCHEMA.name)
     }
 
     /// Deletes the stored document that has this one's id; says whether there was one. In a collection with a
@@ -61,13 +60,12 @@ pub trait Document: Collection {
     /// # Errors
     /// As [`Db::delete`]; [`crate::Cause::Conflict`] when someone else changed it.
     fn delete(&self, db: &Db) -> Result<bool, StorageError> {
-        let delete = || {
-            let table = db.table::<Self>()?;
+        let delete = |table: &Table| {
             let mut row = RowBuf::new();
             self.write(&mut row)?;
             db.delete_row(table, &table.id_of(&row)?, table.version_of(&row)?)
         };
-        db.atomically_one(delete).during(Operation::Delete, Self::SCHEMA.name)
+        db.atomically_one::<Self, _>(delete).during(Operation::Delete, Self::SCHEMA.name)
     }
 
     /// As [`Db::get`].

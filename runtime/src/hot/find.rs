@@ -1,15 +1,15 @@
 //! Queries over one collection: filter, order, limit, and what can be done with what they find.
 
-use std::{borrow::Cow, ops::ControlFlow};
+use std::{borrow::Cow, cell::RefCell, ops::ControlFlow};
 
 use crate::{
-    error::{During, Operation, Outcome, StorageError},
+    error::{Cause, During, Operation, Outcome, StorageError},
     filter::{Filter, OrderBy},
     schema::{Collection, quote},
     value::{Row, RowBuf, Value},
 };
 
-use super::{Db, cursor::Cursor, sql::Sql, table::Table};
+use super::{Db, columnar::Wanted, cursor::Cursor, read, sql::Sql, table::Table};
 
 /// A query of one collection, made by [`Db::find`].
 ///
@@ -52,7 +52,15 @@ impl Db {
         let get = || {
             let mut key = RowBuf::new();
             id.store(&mut key)?;
-            self.table::<T>()?.first(&*self.backend, &key, |row| Ok(T::read(row)?))
+            let table = self.table::<T>()?;
+            if !table.is_columnar() {
+                match table.first(&*self.backend, &key, |row| Ok(T::read(row)?)) {
+                    Err(failure) if self.is_stale(table, &failure)? => {}
+                    other => return other,
+                }
+            }
+            let found = self.find_document(table, &key)?;
+            found.map(|found| T::read(&found.row)).transpose().map_err(Into::into)
         };
         get().during(Operation::Get, T::SCHEMA.name)
     }
@@ -97,7 +105,7 @@ impl<T: Collection> Find<'_, T> {
     pub fn each(self, mut each: impl FnMut(T) -> Result<(), StorageError>) -> Result<(), StorageError> {
         let reading = Reading::begin(self.db);
         let mut stopped = None;
-        self.read(|row| {
+        self.read(false, |row| {
             Ok(match each(T::read(row)?) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
@@ -117,12 +125,12 @@ impl<T: Collection> Find<'_, T> {
     pub fn count(self) -> Result<u64, StorageError> {
         let count = || {
             let table = self.db.table::<T>()?;
-            let inner = self.sql(table, "1")?;
-            let sql = format!("SELECT count(*) FROM ({})", inner.text);
-            let count = super::read::first(&*self.db.backend, &sql, &inner.parameters, |row| {
-                super::read::unsigned(row, 0)
-            })?;
-            Ok(count.unwrap_or(0))
+            let both = || {
+                let count = self.count_rows(table)?;
+                let in_groups = self.both(table, &[], |wanted| self.db.count_in_groups(table, wanted))?;
+                Ok((count + in_groups).min(self.limit.unwrap_or(u64::MAX)))
+            };
+            self.over(table, || self.count_rows(table), both)
         };
         count().during(Operation::Find, T::SCHEMA.name)
     }
@@ -167,12 +175,7 @@ impl<T: Collection> Find<'_, T> {
     ) -> Result<u64, StorageError> {
         let run = || {
             let table = self.db.table::<T>()?;
-            let sql = self.sql(table, &table.id_columns)?;
-            let mut ids = Vec::new();
-            self.db.backend.query(&sql.text, &table.id_storages, &sql.parameters, &mut |row| {
-                ids.push(RowBuf::copy(row)?);
-                Ok(ControlFlow::Continue(()))
-            })?;
+            let ids = self.over(table, || self.ids_of_rows(table), || self.ids_of_both(table))?;
             let mut written = 0;
             for id in &ids {
                 written += u64::from(write(self.db, table, id)?);
@@ -182,39 +185,125 @@ impl<T: Collection> Find<'_, T> {
         self.db.atomically(run).during(operation, T::SCHEMA.name)
     }
 
+    fn ids_of_rows(&self, table: &Table) -> Outcome<Vec<RowBuf>> {
+        let sql = self.sql(table, &table.id_columns, self.after.as_ref(), self.limit)?;
+        let mut ids = Vec::new();
+        self.db.backend.query(&sql.text, &table.id_storages, &sql.parameters, &mut |row| {
+            ids.push(RowBuf::copy(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(ids)
+    }
+
+    fn ids_of_both(&self, table: &Table) -> Outcome<Vec<RowBuf>> {
+        let mut ids = Vec::new();
+        self.both(table, table.schema.id, |wanted| {
+            self.db.find_both(table, wanted, true, &mut |row| {
+                ids.push(table.id_of(row)?);
+                Ok(ControlFlow::Continue(()))
+            })
+        })?;
+        Ok(ids)
+    }
+
+    fn count_rows(&self, table: &Table) -> Outcome<u64> {
+        let inner = self.sql(table, "1", self.after.as_ref(), self.limit)?;
+        let sql = format!("SELECT count(*) FROM ({})", inner.text);
+        let count =
+            read::first(&*self.db.backend, &sql, &inner.parameters, |row| read::unsigned(row, 0))?;
+        Ok(count.unwrap_or(0))
+    }
+
     pub(super) fn rows(&self) -> Result<Vec<T>, StorageError> {
         let mut rows = Vec::new();
-        self.read(|row| {
+        self.read(true, |row| {
             rows.push(T::read(row)?);
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(rows)
     }
 
-    /// Runs the query over whole documents.
+    /// Runs the query over whole documents. `returned` says that all of them are kept.
     pub(super) fn read(
         &self,
-        mut each: impl FnMut(&dyn Row) -> Outcome<ControlFlow<()>>,
+        returned: bool,
+        each: impl FnMut(&dyn Row) -> Outcome<ControlFlow<()>>,
     ) -> Result<(), StorageError> {
-        let mut read = || {
+        let each = RefCell::new(each);
+        let read = || {
             let table = self.db.table::<T>()?;
-            let sql = self.sql(table, &table.columns)?;
-            self.db.backend.query(&sql.text, &table.storages, &sql.parameters, &mut each)
+            let rows = || {
+                let sql = self.sql(table, &table.columns, self.after.as_ref(), self.limit)?;
+                let each = &mut *each.borrow_mut();
+                self.db.backend.query(&sql.text, &table.storages, &sql.parameters, each)
+            };
+            let all: Vec<usize> = (0..table.schema.columns.len()).collect();
+            let both = || {
+                self.both(table, &all, |wanted| {
+                    self.db.find_both(table, wanted, returned, &mut *each.borrow_mut())
+                })
+            };
+            self.over(table, rows, both)
         };
         read().during(Operation::Find, T::SCHEMA.name)
     }
 
-    fn sql(&self, table: &Table, columns: &str) -> Outcome<Sql> {
+    /// Reads by `rows` where every document is a row, else by `both`.
+    fn over<R>(
+        &self,
+        table: &Table,
+        rows: impl FnOnce() -> Outcome<R>,
+        both: impl FnOnce() -> Outcome<R>,
+    ) -> Outcome<R> {
+        if !table.is_columnar() {
+            match rows() {
+                Err(failure) if self.db.is_stale(table, &failure)? => {}
+                other => return other,
+            }
+        }
+        self.db.consistently(both)
+    }
+
+    /// The query as it is run over rows and row groups.
+    fn both<R>(
+        &self,
+        table: &Table,
+        columns: &[usize],
+        run: impl FnOnce(&Wanted<'_>) -> Outcome<R>,
+    ) -> Outcome<R> {
+        let sort = self.sort_columns(table).into_iter().map(|(name, descending)| {
+            let unknown = || Cause::Schema(format!("there is no column `{name}`"));
+            Ok((table.schema.column(name).ok_or_else(unknown)?, descending))
+        });
+        let sort: Vec<(usize, bool)> =
+            if self.is_unordered() { Vec::new() } else { sort.collect::<Outcome<_>>()? };
+        run(&Wanted {
+            predicate: &self.filter.clone().into_predicate()?,
+            sort: &sort,
+            after: self.after.as_ref(),
+            limit: self.limit,
+            columns,
+            sql: &|after, limit| self.sql(table, &table.columns, after, limit),
+        })
+    }
+
+    fn sql(
+        &self,
+        table: &Table,
+        columns: &str,
+        after: Option<&Cursor>,
+        limit: Option<u64>,
+    ) -> Outcome<Sql> {
         let mut sql = Sql::default();
-        sql.push(&format!("SELECT {columns} FROM {} WHERE ", quote(table.schema.name)));
+        sql.push(&format!("SELECT {columns} FROM {} WHERE ", table.sql().rows));
         let predicate = self.filter.clone().into_predicate()?;
         sql.predicate(table.schema, &predicate)?;
-        if let Some(cursor) = &self.after {
+        if let Some(cursor) = after {
             sql.push(" AND ");
             self.push_after(&mut sql, table, cursor)?;
         }
         self.push_order(&mut sql, table);
-        if let Some(limit) = self.limit {
+        if let Some(limit) = limit {
             sql.push(" LIMIT ");
             sql.bind(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
         }
@@ -234,8 +323,13 @@ impl<T: Collection> Find<'_, T> {
         columns
     }
 
+    /// Whether documents may come in any order.
+    fn is_unordered(&self) -> bool {
+        self.orders.is_empty() && self.limit.is_none() && self.after.is_none()
+    }
+
     fn push_order(&self, sql: &mut Sql, table: &Table) {
-        if self.orders.is_empty() && self.limit.is_none() && self.after.is_none() {
+        if self.is_unordered() {
             return;
         }
         let columns: Vec<Cow<'_, str>> = self

@@ -15,6 +15,7 @@ use crate::{
 use super::{
     at_once,
     backend::{Backend, select_list},
+    columnar::{self, Source},
     tail,
 };
 
@@ -26,22 +27,24 @@ const NEW_TABLE: &str = "_terrace_new";
 pub(super) struct Migration<'a> {
     pub(super) earlier: &'a StoredSchema,
     pub(super) later: &'a StoredSchema,
-    pub(super) schema: &'a Schema,
+    pub(super) schema: &'static Schema,
     pub(super) collection: u64,
+    /// The name of the table of rows.
+    pub(super) rows: String,
 }
 
 /// Makes the table and the indexes of a new collection.
 pub(super) fn create(backend: &dyn Backend, schema: &Schema) -> Outcome<()> {
     backend.execute(&schema.create_table(schema.name), &RowBuf::new())?;
-    create_indexes(backend, schema, &[])?;
-    at_once::create(backend, schema)
+    create_indexes(backend, schema, schema.name, &[])?;
+    at_once::create(backend, schema, None)
 }
 
 /// Makes the indexes that are not among those that are there.
-fn create_indexes(backend: &dyn Backend, schema: &Schema, there: &[&str]) -> Outcome<()> {
+fn create_indexes(backend: &dyn Backend, schema: &Schema, table: &str, there: &[&str]) -> Outcome<()> {
     for index in schema.indexes {
         if !there.contains(&&*schema.index_name(index)) {
-            backend.execute(&schema.create_index(index), &RowBuf::new())?;
+            backend.execute(&schema.create_index(index, table), &RowBuf::new())?;
         }
     }
     Ok(())
@@ -56,7 +59,7 @@ impl Migration<'_> {
     /// Changes the table, its indexes and its checksum.
     pub(super) fn run(&self, backend: &dyn Backend) -> Outcome<()> {
         self.check()?;
-        at_once::remove(backend, &self.later.name)?;
+        at_once::remove(backend, &self.later.name, self.is_columnar())?;
         let kept: Vec<&str> = self
             .earlier
             .indexes
@@ -69,13 +72,38 @@ impl Migration<'_> {
         }
         if self.must_rebuild() {
             self.rebuild(backend)?;
-            create_indexes(backend, self.schema, &[])?;
+            create_indexes(backend, self.schema, &self.rows, &[])?;
         } else {
             self.alter(backend)?;
-            create_indexes(backend, self.schema, &kept)?;
+            create_indexes(backend, self.schema, &self.rows, &kept)?;
         }
-        at_once::create(backend, self.schema)?;
-        if self.changes_checksum() { self.count_again(backend) } else { Ok(()) }
+        at_once::create(backend, self.schema, self.is_columnar().then_some(self.collection))
+    }
+
+    /// Does what has to see every document, once the later schema is stored: its checksum, and its unique values where
+    /// documents live in row groups.
+    pub(super) fn finish(&self, source: Source<'_>) -> Outcome<()> {
+        if self.is_columnar() && self.changes_unique() {
+            columnar::index_again(source, self.collection, self.schema, &self.rows)?;
+        }
+        if self.changes_checksum() { self.count_again(source) } else { Ok(()) }
+    }
+
+    fn is_columnar(&self) -> bool {
+        self.rows != self.later.name
+    }
+
+    /// Whether a document may have another key in a unique index, though nothing was written to it.
+    fn changes_unique(&self) -> bool {
+        let changed: Vec<bool> = self
+            .pairs()
+            .map(|(earlier, later)| earlier.is_none_or(|earlier| earlier.nullable && !later.nullable))
+            .collect();
+        self.schema.indexes.iter().filter(|index| index.unique).any(|index| {
+            let name = self.schema.index_name(index);
+            let is_new = !self.earlier.indexes.iter().any(|known| known.name == name);
+            is_new || index.columns.iter().any(|&at| changed[at]) || index.filter.is_some()
+        })
     }
 
     /// The columns of the later schema, each with the one that it continues.
@@ -137,7 +165,7 @@ impl Migration<'_> {
     }
 
     fn alter(&self, backend: &dyn Backend) -> Outcome<()> {
-        let table = quote(&self.later.name);
+        let table = quote(&self.rows);
         for (earlier, later) in self.pairs() {
             let name = quote(&later.name);
             let change = match earlier {
@@ -153,7 +181,7 @@ impl Migration<'_> {
     }
 
     fn rebuild(&self, backend: &dyn Backend) -> Outcome<()> {
-        let table = quote(&self.later.name);
+        let table = quote(&self.rows);
         let mut fills: Vec<ValueRef<'_>> = Vec::new();
         let lens = Lens::between(self.earlier, self.later);
         let mut columns = Vec::new();
@@ -192,16 +220,23 @@ impl Migration<'_> {
         self.dropped().next().is_some() || self.pairs().any(changed)
     }
 
-    fn count_again(&self, backend: &dyn Backend) -> Outcome<()> {
+    fn count_again(&self, source: Source<'_>) -> Outcome<()> {
+        let backend = source.backend;
         let mut hasher = Hasher::new(self.later);
         let mut checksum = Checksum::default();
         let columns = select_list(backend, self.schema.columns.iter());
         let storages: Vec<Storage> = self.schema.columns.iter().map(|column| column.kind.storage()).collect();
-        let sql = format!("SELECT {columns} FROM {}", quote(&self.later.name));
+        let sql = format!("SELECT {columns} FROM {}", quote(&self.rows));
         backend.query(&sql, &storages, &RowBuf::new(), &mut |row| {
             checksum.add(hasher.hash(row)?);
             Ok(ControlFlow::Continue(()))
         })?;
+        if self.is_columnar() {
+            columnar::each_document(source, self.collection, &mut |row| {
+                checksum.add(hasher.hash(row)?);
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
         tail::set_checksum(backend, self.collection, checksum)
     }
 }

@@ -9,6 +9,7 @@ mod backends;
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 mod bookmark;
 mod changes;
+mod columnar;
 mod consumer;
 mod cursor;
 mod document;
@@ -46,6 +47,7 @@ pub use analyze::{Function, Measure, Total};
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 pub use bookmark::Bookmark;
 pub use changes::{Changes, Events};
+pub use columnar::{Maintained, Maintenance};
 pub use consumer::{Consumer, Lag};
 pub use cursor::Cursor;
 pub use document::Document;
@@ -98,6 +100,8 @@ pub struct Db {
     random: RefCell<open::Random>,
     /// How many closures have a document that was read: nothing may be written meanwhile.
     reading: Cell<usize>,
+    /// What was read of the row group that was read last.
+    opened: RefCell<columnar::Opened>,
 }
 
 impl Db {

@@ -26,6 +26,7 @@ use crate::{
 use super::{
     Db,
     backend::{self, Backend},
+    columnar::{self, Source},
     lineage,
     log::{self, Log},
     migrate,
@@ -136,6 +137,7 @@ impl Options {
             clock: self.clock,
             random: RefCell::new(self.random),
             reading: Cell::new(0),
+            opened: RefCell::default(),
         };
         if catalog.rewound {
             db.after_rewind()?;
@@ -175,6 +177,8 @@ pub(super) struct Catalog {
     rewound: bool,
     /// Every schema that was ever stored, by its number.
     pub(super) schemas: BTreeMap<u64, StoredSchema>,
+    /// The collections of which documents may live in row groups.
+    columnar: Vec<String>,
 }
 
 impl Catalog {
@@ -201,7 +205,7 @@ impl Catalog {
             schemas.insert(read::unsigned(row, 0)?, schema);
             Ok(())
         })?;
-        Ok(Some(Self { object, rewound, schemas }))
+        Ok(Some(Self { object, rewound, schemas, columnar: columnar::collections(backend)? }))
     }
 
     /// The stored schemas of a collection, the oldest first.
@@ -222,7 +226,7 @@ impl Catalog {
         })
     }
 
-    fn migrate(&mut self, backend: &dyn Backend, schema: &Schema) -> Outcome<()> {
+    fn migrate(&mut self, backend: &dyn Backend, schema: &'static Schema) -> Outcome<()> {
         let later = StoredSchema::from(schema);
         let versions: Vec<(u64, StoredSchema)> =
             self.versions(schema.name).map(|(number, stored)| (number, stored.clone())).collect();
@@ -232,21 +236,34 @@ impl Catalog {
                     return Ok(());
                 }
                 let known = versions.iter().position(|(_, version)| *version == later);
+                let is_columnar = self.columnar.iter().any(|name| name == schema.name);
+                let rows = columnar::rows_table(schema.name, is_columnar);
                 let migration =
-                    migrate::Migration { earlier, later: &later, schema, collection: *collection };
+                    migrate::Migration { earlier, later: &later, schema, collection: *collection, rows };
                 if let (Some(known), false) = (known, migration.is_lossless()) {
                     return Err(Cause::NewerSchema { stored: versions.len(), known: known + 1 }.into());
                 }
                 migration.run(backend)?;
+                self.store(backend, &later)?;
+                let schemas = self.event_schemas();
+                let opened = RefCell::default();
+                migration.finish(Source { backend, schemas: &schemas, opened: &opened })
             }
-            _ => migrate::create(backend, schema)?,
+            _ => {
+                migrate::create(backend, schema)?;
+                self.store(backend, &later)
+            }
         }
+    }
+
+    /// Adds the newest schema of a collection.
+    fn store(&mut self, backend: &dyn Backend, schema: &StoredSchema) -> Outcome<()> {
         let number = self.schemas.keys().next_back().unwrap_or(&0) + 1;
-        let definition = serde_json::to_string(&later).map_err(|error| Cause::Schema(error.to_string()))?;
+        let definition = serde_json::to_string(schema).map_err(|error| Cause::Schema(error.to_string()))?;
         let sql = "INSERT INTO _terrace_schema (number, collection, definition) VALUES (?1, ?2, ?3)";
-        let parameters = [integer(number), ValueRef::Text(schema.name), ValueRef::Text(&definition)];
+        let parameters = [integer(number), ValueRef::Text(&schema.name), ValueRef::Text(&definition)];
         backend.execute(sql, &parameters.as_slice())?;
-        self.schemas.insert(number, later);
+        self.schemas.insert(number, schema.clone());
         Ok(())
     }
 
@@ -257,7 +274,8 @@ impl Catalog {
         let (Some((collection, _)), Some((number, stored))) = (first, last) else {
             return Err(Cause::NotOpened.into());
         };
-        Ok(Table::new(backend, registered, collection, Layout::new(number, stored), stored))
+        let is_columnar = self.columnar.iter().any(|name| name == registered.schema.name);
+        Ok(Table::new(backend, registered, collection, Layout::new(number, stored), stored, is_columnar))
     }
 
     /// How the events of each schema are read, and what they are today.

@@ -85,7 +85,7 @@ impl Db {
             let mut values = RowBuf::new();
             parameters.store(&mut values)?;
             let mut rows = Vec::new();
-            self.backend.query_foreign(sql, &values, &mut |row| {
+            self.query_both(sql, &values, &mut |row| {
                 rows.push(R::from_row(row)?);
                 Ok(ControlFlow::Continue(()))
             })?;

@@ -13,7 +13,6 @@ use crate::{
 use super::{
     Db,
     table::{Table, describe},
-    write::difference,
 };
 
 impl Db {
@@ -82,10 +81,9 @@ impl Db {
 
     fn apply_update(&self, table: &Table, after: &RowBuf) -> Outcome<()> {
         let id = table.id_of(after)?;
-        let found = table.read(&*self.backend, &id)?;
-        let before = found.ok_or_else(|| Cause::NotFound { id: describe(&id) })?;
-        let changed = difference(&before, after)?;
-        self.write_columns(table, &before, after, changed)
+        let found = self.find_document(table, &id)?;
+        let found = found.ok_or_else(|| Cause::NotFound { id: describe(&id) })?;
+        self.write_columns(table, found, after)
     }
 }
 

@@ -1,6 +1,11 @@
 //! One collection of an open database: its schema, its statements, and how its events are written.
 
-use std::{any::TypeId, cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    any::TypeId,
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
 
 use crate::{
     cdc::{Hasher, frame::Layout},
@@ -12,6 +17,7 @@ use crate::{
 use super::{
     at_once,
     backend::{Backend, Insert, select_list},
+    columnar,
 };
 
 /// One collection.
@@ -25,18 +31,59 @@ pub(super) struct Table {
     pub(super) hasher: RefCell<Hasher>,
     /// The memory of the last row that was inserted, for the next one.
     pub(super) row: RefCell<RowBuf>,
-    pub(super) insert: Insert,
-    /// The statement that inserts a row with its event, where the collection has it.
-    pub(super) insert_at_once: Option<String>,
-    pub(super) select: String,
-    pub(super) delete: String,
     /// Every column as a statement selects it, with commas.
     pub(super) columns: String,
     pub(super) storages: Vec<Storage>,
     /// The id's columns as a statement selects them, with commas.
     pub(super) id_columns: String,
     pub(super) id_storages: Vec<Storage>,
+    /// The statements as long as every document is a row, and those after some have moved into segments.
+    statements: [Statements; 2],
+    columnar: Cell<bool>,
+}
+
+/// The statements over the table of a collection's rows.
+#[derive(Debug)]
+pub(super) struct Statements {
+    /// The name of the table, quoted.
+    pub(super) rows: String,
+    pub(super) insert: Insert,
+    /// The statement that inserts a row with its event, where the collection has it.
+    pub(super) insert_at_once: Option<String>,
+    pub(super) select: String,
+    pub(super) delete: String,
     updates: RefCell<HashMap<u128, Arc<str>>>,
+}
+
+impl Statements {
+    fn new(schema: &Schema, columns: &str, columnar: bool) -> Self {
+        let rows = columnar::rows_table(schema.name, columnar);
+        let name = quote(&rows);
+        let condition = schema.id_condition(1);
+        Self {
+            insert: insert(schema, &name),
+            insert_at_once: at_once::insert(schema, columnar),
+            select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
+            delete: format!("DELETE FROM {name} WHERE {condition}"),
+            rows: name,
+            updates: RefCell::default(),
+        }
+    }
+
+    /// The statement that sets the `changed` columns of one document.
+    pub(super) fn update(&self, schema: &Schema, changed: u128) -> Arc<str> {
+        let make = || self.update_sql(schema, changed);
+        self.updates.borrow_mut().entry(changed).or_insert_with(make).clone()
+    }
+
+    fn update_sql(&self, schema: &Schema, changed: u128) -> Arc<str> {
+        let sets: Vec<String> = positions(changed)
+            .enumerate()
+            .map(|(at, column)| format!("{} = ?{}", quote(schema.columns[column].name), at + 1))
+            .collect();
+        let condition = schema.id_condition(sets.len() + 1);
+        format!("UPDATE {} SET {} WHERE {condition}", self.rows, sets.join(", ")).into()
+    }
 }
 
 impl Table {
@@ -46,11 +93,10 @@ impl Table {
         collection: u64,
         layout: Layout,
         stored: &StoredSchema,
+        columnar: bool,
     ) -> Self {
         let schema = registered.schema;
-        let name = quote(schema.name);
         let columns = select_list(backend, schema.columns.iter());
-        let condition = schema.id_condition(1);
         Self {
             type_id: registered.type_id,
             schema,
@@ -58,45 +104,38 @@ impl Table {
             layout,
             hasher: RefCell::new(Hasher::new(stored)),
             row: RefCell::default(),
-            insert: insert(schema),
-            insert_at_once: at_once::insert(schema),
-            select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
-            delete: format!("DELETE FROM {name} WHERE {condition}"),
-            columns,
             storages: schema.columns.iter().map(|column| column.kind.storage()).collect(),
             id_columns: select_list(backend, schema.id_columns()),
             id_storages: schema.id_columns().map(|column| column.kind.storage()).collect(),
-            updates: RefCell::default(),
+            statements: [false, true].map(|columnar| Statements::new(schema, &columns, columnar)),
+            columns,
+            columnar: Cell::new(columnar),
         }
     }
 
-    /// The statement that sets the `changed` columns of one document.
-    pub(super) fn update(&self, changed: u128) -> Arc<str> {
-        self.updates.borrow_mut().entry(changed).or_insert_with(|| self.update_sql(changed)).clone()
+    /// The statements over the rows.
+    pub(super) fn sql(&self) -> &Statements {
+        &self.statements[usize::from(self.columnar.get())]
     }
 
-    fn update_sql(&self, changed: u128) -> Arc<str> {
-        let sets: Vec<String> = positions(changed)
-            .enumerate()
-            .map(|(at, column)| format!("{} = ?{}", quote(self.schema.columns[column].name), at + 1))
-            .collect();
-        let condition = self.schema.id_condition(sets.len() + 1);
-        format!("UPDATE {} SET {} WHERE {condition}", quote(self.schema.name), sets.join(", ")).into()
+    /// Whether documents may live in segments, as far as is known here: a statement of [`Table::sql`] finds no table
+    /// when it is not so.
+    pub(super) fn is_columnar(&self) -> bool {
+        self.columnar.get()
     }
 
-    /// The document with this id.
-    pub(super) fn read(&self, backend: &dyn Backend, id: &dyn Row) -> Outcome<Option<RowBuf>> {
-        self.first(backend, id, |row| Ok(RowBuf::copy(row)?))
+    pub(super) fn set_columnar(&self, columnar: bool) {
+        self.columnar.set(columnar);
     }
 
-    /// As [`Table::read`], read by `read`.
+    /// The document with this id, if it is a row, read by `read`.
     pub(super) fn first<R>(
         &self,
         backend: &dyn Backend,
         id: &dyn Row,
         read: impl Fn(&dyn Row) -> Outcome<R>,
     ) -> Outcome<Option<R>> {
-        super::read::first_of(backend, &self.select, &self.storages, id, read)
+        super::read::first_of(backend, &self.sql().select, &self.storages, id, read)
     }
 
     /// The id's columns of a document.
@@ -125,8 +164,12 @@ const MAX_PARAMETERS: usize = 100;
 ///
 /// The one of several rows does not take back the rows before one that it refuses: the transaction or savepoint that
 /// it runs in does, so SQLite need not keep a journal of each statement.
-fn insert(schema: &Schema) -> Insert {
-    let width = schema.columns.len();
+fn insert(schema: &Schema, table: &str) -> Insert {
+    insert_into(table, &schema.column_list(), schema.columns.len())
+}
+
+/// As [`insert`], of columns whose names are given with commas.
+pub(super) fn insert_into(table: &str, columns: &str, width: usize) -> Insert {
     let rows = (MAX_PARAMETERS / width).max(1);
     let sql = |verb: &str, rows: usize| {
         let row = |at: usize| {
@@ -134,7 +177,7 @@ fn insert(schema: &Schema) -> Insert {
             format!("({})", marks.join(", "))
         };
         let rows: Vec<String> = (0..rows).map(row).collect();
-        format!("{verb} INTO {} ({}) VALUES {}", quote(schema.name), schema.column_list(), rows.join(", "))
+        format!("{verb} INTO {table} ({columns}) VALUES {}", rows.join(", "))
     };
     Insert { one: sql("INSERT", 1), many: sql("INSERT OR FAIL", rows), rows }
 }

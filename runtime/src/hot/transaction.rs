@@ -3,9 +3,12 @@
 //! Keeps invariant 1: the events that a transaction gathered are appended to the log just before it commits, inside of
 //! it.
 
-use crate::error::{Cause, During, Operation, Outcome, StorageError};
+use crate::{
+    error::{Cause, During, Operation, Outcome, StorageError},
+    schema::Collection,
+};
 
-use super::{Db, backend};
+use super::{Db, backend, table::Table};
 
 impl Db {
     /// Runs `body` in a transaction: all that it writes is stored when it returns `Ok`, and nothing of it when it
@@ -68,16 +71,22 @@ impl Db {
     /// Runs `body`, which writes one row at most: in a transaction of its own, or as a part of the one that is open.
     ///
     /// There it needs no savepoint, for which SQLite would copy every page that changes, unless the log is about to
-    /// write a row too: [`Db::write_row`] leaves nothing when it fails, and `body` must not fail after it.
-    pub(super) fn atomically_one<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
-        let needs_own = self.log.borrow().depth() == 0 || self.log.borrow().is_full();
+    /// write a row too, or documents of the collection may live in segments, which takes more than one statement:
+    /// [`Db::write_row`] leaves nothing when it fails, and `body` must not fail after it.
+    pub(super) fn atomically_one<T: Collection, R>(
+        &self,
+        body: impl FnOnce(&Table) -> Outcome<R>,
+    ) -> Outcome<R> {
+        let table = self.table::<T>()?;
+        let needs_own =
+            table.is_columnar() || self.log.borrow().depth() == 0 || self.log.borrow().is_full();
         if needs_own {
-            return self.atomically(body);
+            return self.atomically(|| body(table));
         }
         if self.reading.get() > 0 {
             return Err(Cause::Reading.into());
         }
-        body()
+        body(table)
     }
 
     /// At the end of the outermost transaction: its events become part of the log.
@@ -105,5 +114,6 @@ impl<'a> Level<'a> {
 impl Drop for Level<'_> {
     fn drop(&mut self) {
         self.0.log.borrow_mut().rollback();
+        self.0.opened.borrow_mut().clear();
     }
 }

@@ -12,6 +12,7 @@ use crate::{
 
 use super::{
     Db,
+    columnar::Found,
     find::Reading,
     log::Recorded,
     table::{Table, describe, positions},
@@ -29,7 +30,7 @@ impl Db {
             row.clear();
             document.write(&mut row)?;
             if !self.insert_at_once(table, &row)? {
-                self.atomically_one(|| self.write_new(table, &row))?;
+                self.atomically_one::<T, _>(|table| self.write_new(table, &row))?;
             }
             table.row.replace(row);
             Ok(())
@@ -57,23 +58,22 @@ impl Db {
     /// # Errors
     /// As [`Db::insert`]; [`Cause::Conflict`] when the stored document has another version.
     pub fn upsert<T: Collection>(&self, document: &T) -> Result<T, StorageError> {
-        let upsert = || {
-            let table = self.table::<T>()?;
+        let upsert = |table: &Table| {
             let mut after = RowBuf::new();
             document.write(&mut after)?;
-            let found = table.read(&*self.backend, &table.id_of(&after)?)?;
-            if let Some(before) = &found {
+            let found = self.find_document(table, &table.id_of(&after)?)?;
+            if let Some(Found { row: before, .. }) = &found {
                 require_version(table, before, table.version_of(&after)?)?;
                 count_version(table, before, &mut after)?;
             }
             let stored = T::read(&after)?;
-            match &found {
-                Some(before) => self.write_columns(table, before, &after, difference(before, &after)?)?,
+            match found {
+                Some(before) => self.write_columns(table, before, &after)?,
                 None => self.write_new(table, &after)?,
             }
             Ok(stored)
         };
-        self.atomically_one(upsert).during(Operation::Upsert, T::SCHEMA.name)
+        self.atomically_one::<T, _>(upsert).during(Operation::Upsert, T::SCHEMA.name)
     }
 
     /// Changes the document with this id, and gives it as it is stored.
@@ -88,13 +88,12 @@ impl Db {
         id: impl KeyOf<T>,
         change: impl FnOnce(&mut T),
     ) -> Result<T, StorageError> {
-        let update = || {
-            let table = self.table::<T>()?;
+        let update = |table: &Table| {
             let mut key = RowBuf::new();
             id.store(&mut key)?;
             self.change_row(table, &key, None, change)
         };
-        self.atomically_one(update).during(Operation::Update, T::SCHEMA.name)
+        self.atomically_one::<T, _>(update).during(Operation::Update, T::SCHEMA.name)
     }
 
     /// Deletes the document with this id; says whether there was one.
@@ -102,12 +101,12 @@ impl Db {
     /// # Errors
     /// The database cannot be written.
     pub fn delete<T: Collection>(&self, id: impl KeyOf<T>) -> Result<bool, StorageError> {
-        let delete = || {
+        let delete = |table: &Table| {
             let mut key = RowBuf::new();
             id.store(&mut key)?;
-            self.delete_row(self.table::<T>()?, &key, None)
+            self.delete_row(table, &key, None)
         };
-        self.atomically_one(delete).during(Operation::Delete, T::SCHEMA.name)
+        self.atomically_one::<T, _>(delete).during(Operation::Delete, T::SCHEMA.name)
     }
 
     fn insert_rows<'a, T: Collection>(
@@ -115,11 +114,18 @@ impl Db {
         table: &Table,
         documents: impl IntoIterator<Item = &'a T>,
     ) -> Outcome<u64> {
+        if !table.is_columnar() {
+            self.refresh(table)?;
+        }
         let mut documents = documents.into_iter();
         let mut count = 0;
-        self.backend.insert_rows(&table.insert, &mut |row| {
+        self.backend.insert_rows(&table.sql().insert, &mut |row| {
             let Some(document) = documents.next() else { return Ok(false) };
             document.write(row)?;
+            if table.is_columnar() {
+                self.require_new(table, row)?;
+                self.require_unique(table, None, row)?;
+            }
             self.record_row(table, None, Some(row), 0)?;
             count += 1;
             Ok(true)
@@ -129,7 +135,17 @@ impl Db {
 
     /// Stores a new row.
     pub(super) fn write_new(&self, table: &Table, row: &RowBuf) -> Outcome<()> {
-        self.write_row(table, None, Some(row), 0, || self.backend.execute(&table.insert.one, row))
+        let insert = || {
+            if table.is_columnar() {
+                self.require_new(table, row)?;
+                self.require_unique(table, None, row)?;
+            }
+            self.backend.execute(&table.sql().insert.one, row)
+        };
+        match self.write_row(table, None, Some(row), 0, insert) {
+            Err(failure) if self.is_stale(table, &failure)? => self.write_row(table, None, Some(row), 0, insert),
+            other => other,
+        }
     }
 
     /// Reads a document, lets `change` change it, and writes what is different. `expected` is the version that it
@@ -141,49 +157,62 @@ impl Db {
         expected: Option<i64>,
         change: impl FnOnce(&mut T),
     ) -> Outcome<T> {
-        let found = table.read(&*self.backend, id)?;
-        let before = found.ok_or_else(|| Cause::NotFound { id: describe(id) })?;
-        require_version(table, &before, expected)?;
-        let mut document = T::read(&before)?;
+        let found = self.find_document(table, id)?;
+        let found = found.ok_or_else(|| Cause::NotFound { id: describe(id) })?;
+        let before = &found.row;
+        require_version(table, before, expected)?;
+        let mut document = T::read(before)?;
         let reading = Reading::begin(self);
         change(&mut document);
         drop(reading);
         let mut after = RowBuf::new();
         document.write(&mut after)?;
-        count_version(table, &before, &mut after)?;
+        count_version(table, before, &mut after)?;
         if let Some(version) = table.version_of(&after)? {
             document.set_version(version)?;
         }
-        self.write_columns(table, &before, &after, difference(&before, &after)?)?;
+        self.write_columns(table, found, &after)?;
         Ok(document)
     }
 
-    /// Writes the `changed` columns of `after`.
-    pub(super) fn write_columns(
-        &self,
-        table: &Table,
-        before: &RowBuf,
-        after: &RowBuf,
-        changed: u128,
-    ) -> Outcome<()> {
+    /// Writes the columns of `after` that differ. A document that lives in a row group is a row then.
+    pub(super) fn write_columns(&self, table: &Table, found: Found, after: &RowBuf) -> Outcome<()> {
+        let Found { row: before, place } = found;
+        let changed = difference(&before, after)?;
         if changed == 0 {
             return Ok(());
         }
         if table.schema.id.iter().any(|at| changed >> at & 1 == 1) {
-            let id = describe(&table.id_of(before)?);
+            let id = describe(&table.id_of(&before)?);
             return Err(Cause::IdChanged { id }.into());
         }
-        let columns = positions(changed).chain(table.schema.id.iter().copied());
-        let parameters: Vec<ValueRef<'_>> = columns.map(|at| after.value(at)).collect::<Result<_, _>>()?;
-        let update = || self.backend.execute(&table.update(changed), &parameters.as_slice());
-        self.write_row(table, Some(before), Some(after), changed, update)
+        let update = || match place {
+            None => {
+                self.require_unique(table, Some(&before), after)?;
+                let columns = positions(changed).chain(table.schema.id.iter().copied());
+                let parameters: Vec<ValueRef<'_>> =
+                    columns.map(|at| after.value(at)).collect::<Result<_, _>>()?;
+                let sql = table.sql().update(table.schema, changed);
+                self.backend.execute(&sql, &parameters.as_slice())
+            }
+            Some(place) => {
+                self.require_unique(table, Some(&before), after)?;
+                self.backend.execute(&table.sql().insert.one, after)?;
+                self.leave_group(table, &before, place).map(|()| 1)
+            }
+        };
+        self.write_row(table, Some(&before), Some(after), changed, update)
     }
 
     /// Deletes a document; `expected` is the version that it has to have. False when there is none.
     pub(super) fn delete_row(&self, table: &Table, id: &RowBuf, expected: Option<i64>) -> Outcome<bool> {
-        let Some(before) = table.read(&*self.backend, id)? else { return Ok(false) };
+        let Some(Found { row: before, place }) = self.find_document(table, id)? else { return Ok(false) };
         require_version(table, &before, expected)?;
-        self.write_row(table, Some(&before), None, 0, || self.backend.execute(&table.delete, id))?;
+        let delete = || match place {
+            None => self.backend.execute(&table.sql().delete, id),
+            Some(place) => self.leave_group(table, &before, place).map(|()| 1),
+        };
+        self.write_row(table, Some(&before), None, 0, delete)?;
         Ok(true)
     }
 
@@ -229,7 +258,7 @@ impl Db {
 }
 
 /// The columns in which two rows differ, bit by bit.
-pub(super) fn difference(before: &RowBuf, after: &RowBuf) -> Outcome<u128> {
+fn difference(before: &RowBuf, after: &RowBuf) -> Outcome<u128> {
     let mut changed = 0;
     for column in 0..before.len() {
         if before.value(column)? != after.value(column)? {

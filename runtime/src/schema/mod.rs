@@ -24,6 +24,9 @@ pub use stored::{StoredColumn, StoredIndex, StoredSchema};
 /// The most columns of a table in a Durable Object.
 pub const MAX_COLUMNS: usize = 100;
 
+/// How many documents stay rows where a collection says nothing of `columnar`.
+pub const COLUMNAR_THRESHOLD: u64 = 1_000;
+
 /// A collection, as its struct declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
@@ -43,6 +46,9 @@ pub struct Schema {
     pub partition: &'static [Partition],
     /// How long the warm tier may serve a document, in seconds.
     pub cache_seconds: Option<u64>,
+    /// How many documents stay rows when [`Db::maintain`](crate::Db::maintain) moves the others into columns; none for
+    /// all of them.
+    pub columnar: Option<u64>,
 }
 
 /// One column: a field of the struct.

@@ -44,15 +44,15 @@ impl Schema {
         format!("{unique}{}({}){filter}", self.name, columns.join(", "))
     }
 
-    /// The statement that makes an index.
-    pub(crate) fn create_index(&self, index: &Index) -> String {
+    /// The statement that makes an index of the table of rows called `table`.
+    pub(crate) fn create_index(&self, index: &Index, table: &str) -> String {
         let columns: Vec<String> = index.columns.iter().map(|&at| quote(self.columns[at].name)).collect();
         let unique = if index.unique { "UNIQUE " } else { "" };
         let filter = index.filter.map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
         format!(
             "CREATE {unique}INDEX {} ON {} ({}){filter}",
             quote(&self.index_name(index)),
-            quote(self.name),
+            quote(table),
             columns.join(", ")
         )
     }

@@ -1,6 +1,6 @@
 //! Segments as arrays of Apache Arrow, in the types that the cold tier has too.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
@@ -14,7 +14,7 @@ use super::{
     column::{Column, Values, expand},
     error::{Outcome, VrtxError},
     file::File,
-    ints::{Integer, Ints},
+    ints::Ints,
     segment::{Body, Segment, aligned},
     strings::Strings,
     types::DataType,
@@ -51,15 +51,60 @@ impl File<'_> {
         Schema::new(self.names().enumerate().filter_map(field).collect::<Vec<_>>())
     }
 
-    /// Decodes `columns` of a row group.
+    /// Decodes `columns`, batch by batch, each of at most `rows` rows of one row group; a few thousand rows fit into the
+    /// processor's caches.
     ///
     /// # Errors
-    /// Damaged values, and a row group or columns that the file does not have.
-    pub fn arrow_batch(&self, group: usize, columns: &[usize]) -> Result<RecordBatch, VrtxError> {
-        let schema = self.arrow_schema().project(columns).map_err(refused)?;
-        let arrays: Outcome<Vec<ArrayRef>> =
-            columns.iter().map(|&column| self.segment(group, column)?.decode_arrow()).collect();
-        RecordBatch::try_new(Arc::new(schema), arrays?).map_err(refused)
+    /// Of the iterator: damaged values, and columns that the file does not have.
+    pub fn arrow_batches(
+        &self,
+        columns: &[usize],
+        rows: usize,
+    ) -> impl Iterator<Item = Result<RecordBatch, VrtxError>> {
+        (0..self.groups()).flat_map(move |group| match self.arrow_group(group, columns, rows.max(1)) {
+            Ok(batches) => Either::Batches(batches),
+            Err(error) => Either::Failed(Some(error)),
+        })
+    }
+
+    /// As [`File::arrow_batches`], of one row group.
+    ///
+    /// # Errors
+    /// As there, and a row group that the file does not have.
+    pub fn arrow_group(
+        &self,
+        group: usize,
+        columns: &[usize],
+        rows: usize,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, VrtxError>> + use<'_>, VrtxError> {
+        let schema = Arc::new(self.arrow_schema().project(columns).map_err(refused)?);
+        let segments: Outcome<Vec<Segment<'_>>> =
+            columns.iter().map(|&column| self.segment(group, column)).collect();
+        let segments = segments?;
+        let all = segments.first().map_or(0, Segment::rows);
+        Ok((0..all).step_by(rows.max(1)).map(move |start| {
+            let range = start..all.min(start.saturating_add(rows));
+            let arrays: Outcome<Vec<ArrayRef>> =
+                segments.iter().map(|segment| segment.decode_arrow(range.clone())).collect();
+            RecordBatch::try_new(schema.clone(), arrays?).map_err(refused)
+        }))
+    }
+}
+
+/// The batches of a row group, or why there are none.
+enum Either<I> {
+    Batches(I),
+    Failed(Option<VrtxError>),
+}
+
+impl<I: Iterator<Item = Result<RecordBatch, VrtxError>>> Iterator for Either<I> {
+    type Item = Result<RecordBatch, VrtxError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Batches(batches) => batches.next(),
+            Self::Failed(error) => error.take().map(Err),
+        }
     }
 }
 
@@ -68,40 +113,38 @@ fn refused(_: ArrowError) -> VrtxError {
 }
 
 impl Segment<'_> {
-    /// Decodes every row to an array of [`DataType::arrow`].
+    /// Decodes `rows`, of which it has to have all, to an array of [`DataType::arrow`].
     ///
     /// # Errors
     /// Damaged values.
-    pub fn decode_arrow(&self) -> Result<ArrayRef, VrtxError> {
+    pub fn decode_arrow(&self, rows: Range<usize>) -> Result<ArrayRef, VrtxError> {
         match (&self.body, self.data_type()) {
             (
                 Body::Ints(ints),
-                DataType::I8 | DataType::I16 | DataType::I32 | DataType::U8 | DataType::U16,
+                DataType::I8 | DataType::I16 | DataType::I32 | DataType::U8 | DataType::U16 | DataType::Date,
             ) => {
-                let numbers = ScalarBuffer::from(self.numbers::<i32>(ints)?);
-                Ok(Arc::new(Int32Array::try_new(numbers, self.nulls()).map_err(refused)?))
-            }
-            (Body::Ints(ints), DataType::Date) => {
-                let days = ScalarBuffer::from(self.numbers::<i32>(ints)?);
-                Ok(Arc::new(Date32Array::try_new(days, self.nulls()).map_err(refused)?))
+                let (numbers, nulls) = self.numbers(ints, rows)?;
+                Ok(match self.data_type() {
+                    DataType::Date => Arc::new(Date32Array::try_new(numbers, nulls).map_err(refused)?),
+                    _ => Arc::new(Int32Array::try_new(numbers, nulls).map_err(refused)?),
+                })
             }
             // Arrow checks the texts itself
-            (_, DataType::Text) => self.decode_unchecked(0..self.rows())?.into_arrow(),
-            _ => self.decode()?.into_arrow(),
+            (_, DataType::Text) => self.decode_unchecked(rows)?.into_arrow(),
+            _ => self.decode_range(rows)?.into_arrow(),
         }
     }
 
-    /// The numbers of every row.
-    fn numbers<T: Integer>(&self, ints: &Ints<'_>) -> Outcome<Vec<T>> {
-        let mut numbers = aligned(0..ints.len(), |start, out| ints.read(start, out))?;
-        if let Some(validity) = &self.validity {
-            expand(&mut numbers, validity);
-        }
-        Ok(numbers)
-    }
-
-    fn nulls(&self) -> Option<NullBuffer> {
-        self.validity.clone().map(null_buffer)
+    /// The numbers of some rows, and which of them are NULL.
+    fn numbers(&self, ints: &Ints<'_>, rows: Range<usize>) -> Outcome<(ScalarBuffer<i32>, Option<NullBuffer>)> {
+        let Some(validity) = &self.validity else {
+            return Ok((aligned(rows, |start, out| ints.read(start, out))?.into(), None));
+        };
+        let there = validity.rank(rows.start)..validity.rank(rows.end);
+        let mut numbers = aligned(there, |start, out| ints.read(start, out))?;
+        let validity = validity.slice(rows);
+        expand(&mut numbers, &validity);
+        Ok((numbers.into(), Some(null_buffer(validity))))
     }
 }
 

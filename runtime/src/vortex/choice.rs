@@ -16,7 +16,7 @@ pub enum Profile {
 }
 
 /// A general compressor is slow to read, so it has to save one part in so many.
-const PAYS: usize = 16;
+const PAYS: usize = 10;
 
 /// Where in a column encoding is.
 #[derive(Clone, Copy, Debug)]

@@ -31,6 +31,7 @@ mod error;
 mod file;
 mod floats;
 mod ints;
+mod kept;
 mod scan;
 mod segment;
 mod statistics;

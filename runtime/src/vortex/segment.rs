@@ -20,7 +20,7 @@ use super::{
     floats::{self, Floats},
     ints::{self, Ints},
     statistics::Statistics,
-    strings::{self, Strings, Texts, View},
+    strings::{self, MAX_SEGMENT_BYTES, Strings, Texts, View},
     types::{DataType, Shape},
     wide::{self, Wides},
 };
@@ -61,6 +61,12 @@ fn checksum(bytes: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// Whether so many blobs of one length are more than a segment may hold.
+fn too_large(data_type: DataType, rows: usize) -> Option<VrtxError> {
+    let size = rows.saturating_mul(data_type.fixed_length().unwrap_or(0));
+    (size > MAX_SEGMENT_BYTES).then_some(VrtxError::TooLarge("the blobs of a segment have at most 32 MB together"))
+}
+
 /// Encodes a column.
 ///
 /// # Errors
@@ -88,6 +94,9 @@ pub fn encode(column: &Column, profile: Profile) -> Result<Vec<u8>, VrtxError> {
 pub fn encode_as(column: &Column, profile: Profile, only: Option<Encoding>) -> Result<Vec<u8>, VrtxError> {
     if column.len() > MAX_ROWS {
         return Err(VrtxError::TooLarge("a segment has at most 65,536 rows"));
+    }
+    if let Some(error) = too_large(column.data_type(), column.len()) {
+        return Err(error);
     }
     let statistics = Statistics::of(column);
     let node = node(column, Context::new(profile, only));
@@ -180,6 +189,9 @@ impl<'a> Segment<'a> {
         let Statistics { rows, nulls, .. } = head.statistics;
         if nulls > 0 && !head.nullable {
             return Err(VrtxError::Damaged("there are NULLs where every value has to be there"));
+        }
+        if let Some(error) = too_large(head.data_type, rows) {
+            return Err(error);
         }
         let (validity, body) = match head.encoding {
             Encoding::AllNull if nulls == rows => (None, Body::AllNull),

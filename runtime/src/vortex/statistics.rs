@@ -63,8 +63,15 @@ pub enum Bounds {
         /// Whether `greatest` is only the beginning.
         greatest_cut: bool,
     },
-    /// Decimals of more than 18 digits (unscaled).
-    Decimal(i128, i128),
+    /// Decimals of more than 18 digits.
+    Decimal {
+        /// The least, unscaled.
+        least: i128,
+        /// The greatest, unscaled.
+        greatest: i128,
+        /// The digits of the column's type.
+        precision: u8,
+    },
     /// Ids: their bytes, the highest first.
     Id(u128, u128),
 }
@@ -100,7 +107,8 @@ impl Statistics {
             }
             Values::Wide(values) => {
                 let decimals = (0..rows).filter(there).map(|at| values[at]);
-                ends(decimals).map(|(least, greatest)| Bounds::Decimal(least, greatest))
+                let precision = column.data_type().precision();
+                ends(decimals).map(|(least, greatest)| Bounds::Decimal { least, greatest, precision })
             }
         };
         Self { rows, nulls, has_nan, bounds }
@@ -136,7 +144,7 @@ impl Statistics {
                     to.extend(bound);
                 }
             }
-            Some(Bounds::Decimal(least, greatest)) => {
+            Some(Bounds::Decimal { least, greatest, .. }) => {
                 to.extend(least.to_le_bytes());
                 to.extend(greatest.to_le_bytes());
             }
@@ -186,9 +194,11 @@ fn parse_bounds(data_type: DataType, flags: u8, from: &mut Reader<'_>) -> Outcom
         Shape::Wide if data_type.fixed_length().is_some() => {
             Bounds::Id(u128::from_be_bytes(from.array()?), u128::from_be_bytes(from.array()?))
         }
-        Shape::Wide => {
-            Bounds::Decimal(i128::from_le_bytes(from.array()?), i128::from_le_bytes(from.array()?))
-        }
+        Shape::Wide => Bounds::Decimal {
+            least: i128::from_le_bytes(from.array()?),
+            greatest: i128::from_le_bytes(from.array()?),
+            precision: data_type.precision(),
+        },
     })
 }
 

@@ -85,6 +85,14 @@ impl DataType {
         }
     }
 
+    /// The digits of a decimal; 0 of other types.
+    pub(crate) fn precision(self) -> u8 {
+        match self {
+            Self::Decimal { precision, .. } => precision,
+            _ => 0,
+        }
+    }
+
     /// Whether it is an integer of the type.
     pub(crate) fn holds(self, value: i64) -> bool {
         let (least, greatest) = match self {

@@ -12,3 +12,8 @@ compile_error!(
 
 /// What SQLite says of a statement beyond one of them.
 pub(crate) const BEYOND_LIMIT: [&str; 4] = ["too many", "too large", "too long", "variable number must be"];
+
+/// The columns that SQLite names in `UNIQUE constraint failed: t.a, t.b`, by the name of the collection.
+pub(crate) fn columns(problem: &str) -> String {
+    problem.rsplit(": ").next().unwrap_or_default().replace(super::columnar::ROWS, "")
+}

@@ -23,7 +23,7 @@ use crate::{
     error::{Cause, Failure, Outcome},
     hot::{
         backend::{Backend, EachRow, Insert, NextRow, Verdict, fill, wrong_count},
-        backends::BEYOND_LIMIT,
+        backends::{BEYOND_LIMIT, columns},
     },
     schema::Storage,
     value::{Row, RowBuf, ValueError, ValueRef},
@@ -167,11 +167,21 @@ impl Backend for Native {
     }
 
     fn transaction(&self, body: &mut dyn FnMut() -> Verdict) -> Outcome<()> {
-        let level = Level::begin(self)?;
+        let level = Level::begin(self, "BEGIN IMMEDIATE")?;
         match body() {
             Verdict::Commit => level.commit(),
             Verdict::Rollback => Ok(()),
         }
+    }
+
+    fn snapshot(&self, body: &mut dyn FnMut()) -> Outcome<()> {
+        if self.depth.get() > 0 {
+            body();
+            return Ok(());
+        }
+        let level = Level::begin(self, "BEGIN")?;
+        body();
+        level.commit()
     }
 }
 
@@ -182,9 +192,10 @@ struct Level<'a> {
 }
 
 impl<'a> Level<'a> {
-    fn begin(backend: &'a Native) -> Outcome<Self> {
+    /// Begins a savepoint, or outside of a transaction one by the statement `begin`.
+    fn begin(backend: &'a Native, begin: &str) -> Outcome<Self> {
         let depth = backend.depth.get();
-        backend.command(if depth == 0 { "BEGIN IMMEDIATE" } else { "SAVEPOINT _terrace" })?;
+        backend.command(if depth == 0 { begin } else { "SAVEPOINT _terrace" })?;
         backend.depth.set(depth + 1);
         Ok(Self { backend, depth })
     }
@@ -304,8 +315,7 @@ fn cause(error: Error) -> Cause {
     let source = error.into();
     match code {
         ErrorCode::ConstraintViolation if is_unique(extended) => {
-            let columns = text.rsplit(": ").next().unwrap_or_default().to_owned();
-            Cause::NotUnique { columns, source }
+            Cause::NotUnique { columns: columns(&text), source }
         }
         ErrorCode::ConstraintViolation => Cause::Constraint { source },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Cause::Locked { source },

@@ -22,6 +22,8 @@ use super::{
     error::{Outcome, VrtxError},
     ints::{self, Ints},
 };
+#[cfg(feature = "compact")]
+use super::kept::Kept;
 
 pub(crate) use float::Float;
 
@@ -38,7 +40,7 @@ enum Node<'a> {
     Split(split::Split<'a>),
     Bits(Ints<'a>),
     #[cfg(feature = "compact")]
-    Pco(ints::pco::Stream<'a>),
+    Pco(ints::pco::Stream<'a>, Kept<Vec<i64>>),
 }
 
 impl<'a> Floats<'a> {
@@ -53,7 +55,7 @@ impl<'a> Floats<'a> {
             Encoding::Split => Node::Split(split::Split::parse::<F>(from, len, depth)?),
             Encoding::Bits => Node::Bits(Ints::parse(from, len, depth + 1)?),
             #[cfg(feature = "compact")]
-            Encoding::Pco => Node::Pco(ints::pco::Stream::parse(from)?),
+            Encoding::Pco => Node::Pco(ints::pco::Stream::parse(from)?, Kept::new()),
             #[cfg(not(feature = "compact"))]
             Encoding::Pco => return Err(VrtxError::Unsupported("pco needs the feature `compact`")),
             _ => return Err(VrtxError::Damaged("an encoding is not one of floats")),
@@ -67,7 +69,7 @@ impl<'a> Floats<'a> {
             Node::Split(_) => Encoding::Split,
             Node::Bits(_) => Encoding::Bits,
             #[cfg(feature = "compact")]
-            Node::Pco(_) => Encoding::Pco,
+            Node::Pco(..) => Encoding::Pco,
         }
     }
 
@@ -77,7 +79,7 @@ impl<'a> Floats<'a> {
             Node::Split(split) => split.children(),
             Node::Bits(bits) => vec![("bits", bits)],
             #[cfg(feature = "compact")]
-            Node::Pco(_) => Vec::new(),
+            Node::Pco(..) => Vec::new(),
         }
     }
 
@@ -94,15 +96,11 @@ impl<'a> Floats<'a> {
                 Ok(())
             }
             #[cfg(feature = "compact")]
-            Node::Pco(stream) => stream.read(self.len, start, out),
-        }
-    }
-
-    /// The bits of each value, where they are what is stored.
-    pub(crate) fn bits(&self) -> Option<&Ints<'a>> {
-        match &self.node {
-            Node::Bits(bits) => Some(bits),
-            _ => None,
+            Node::Pco(stream, kept) => {
+                let all = kept.get(|| Ok(stream.all::<F>(self.len)?.into_iter().map(F::bits).collect()))?;
+                out.iter_mut().zip(&all[start..]).for_each(|(out, &bits)| *out = F::from_bits(bits));
+                Ok(())
+            }
         }
     }
 }

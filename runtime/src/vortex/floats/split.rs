@@ -33,8 +33,9 @@ pub(super) fn low_bits(bits: &[i64], width: usize) -> (usize, usize) {
 }
 
 pub(super) fn encode(bits: &[i64], low: usize, context: Context) -> Vec<u8> {
+    let mask = ((1u64 << low) - 1).cast_signed();
     let upper: Vec<i64> = bits.iter().map(|bits| (bits.cast_unsigned() >> low).cast_signed()).collect();
-    let lower: Vec<i64> = bits.iter().map(|bits| bits & ((1 << low) - 1)).collect();
+    let lower: Vec<i64> = bits.iter().map(|bits| bits & mask).collect();
     let mut node = vec![Encoding::Split as u8, low as u8];
     node.extend(ints::encode(&upper, context.nested()));
     node.extend(ints::encode(&lower, context.nested()));

@@ -25,10 +25,11 @@ struct Facts {
 
 impl Facts {
     fn of(values: &[i64]) -> Self {
-        let least = values.iter().copied().min().unwrap_or(0);
-        let greatest = values.iter().copied().max().unwrap_or(0);
-        let runs = 1 + values.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        Self { least, greatest, runs, plans: Plans::of(values) }
+        let plans = Plans::of(values);
+        let (least, greatest) = plans.ends();
+        let pairs = values.iter().zip(&values[1..]);
+        let runs = 1 + pairs.map(|(a, b)| usize::from(a != b)).sum::<usize>();
+        Self { least, greatest, runs, plans }
     }
 }
 
@@ -80,14 +81,15 @@ fn nested<'a>(values: &'a [i64], facts: &Facts, candidates: &mut Candidates<'a>)
         candidates.add(Encoding::Delta, size, move || delta(values, &deltas, context));
     }
     if context.considers(Encoding::RunEnd, facts.runs <= len / 2) {
-        let size = facts.runs * densest / len + facts.runs * width_of((len / facts.runs) as u64) / 8;
+        // lengths vary, so they take some bits more than their mean; and runs are slower to read
+        let size = facts.runs * densest / len + facts.runs * (2 + width_of((len / facts.runs) as u64)) / 8;
         candidates.add(Encoding::RunEnd, size, move || run_end(values, context));
     }
     let (fill, frequent) = most_frequent(values);
     if context.considers(Encoding::Sparse, frequent > len / 2) {
         let exceptions = len - frequent;
         let gap = width_of((len / (exceptions + 1)) as u64) + 1;
-        let size = exceptions * (packed / len + 1) + exceptions * gap / 8;
+        let size = exceptions * packed.div_ceil(len / 8 + 1) / 8 + exceptions * gap / 8;
         candidates.add(Encoding::Sparse, size, move || sparse(values, fill, context));
     }
     let bits = packed * 8 / len;

@@ -3,18 +3,19 @@
 mod choose;
 mod distinct;
 mod packed;
+mod test;
 #[cfg(feature = "compact")]
 pub(crate) mod pco;
-mod test;
 
 use std::ops::Range;
 
 use crate::bytes::{Reader, put_varint};
 
 use super::{
-    bits::VECTOR,
     encoding::Encoding,
     error::{Outcome, VrtxError},
+    bits::VECTOR,
+    kept::Kept,
 };
 
 pub(crate) use choose::encode;
@@ -75,32 +76,18 @@ pub(crate) struct Ints<'a> {
     node: Node<'a>,
 }
 
+/// Runs: where each ends, and its value.
+type Runs = Vec<(usize, i64)>;
+
 #[derive(Debug)]
 enum Node<'a> {
     Constant(i64),
     Packed(packed::Packed<'a>),
-    Delta {
-        firsts: Box<Ints<'a>>,
-        deltas: Box<Ints<'a>>,
-    },
-    Scaled {
-        base: i64,
-        factor: i64,
-        numbers: Box<Ints<'a>>,
-    },
-    RunEnd {
-        lengths: Box<Ints<'a>>,
-        values: Box<Ints<'a>>,
-    },
-    Dictionary {
-        values: Box<Ints<'a>>,
-        codes: Box<Ints<'a>>,
-    },
-    Sparse {
-        fill: i64,
-        gaps: Box<Ints<'a>>,
-        values: Box<Ints<'a>>,
-    },
+    Delta { firsts: Box<Ints<'a>>, deltas: Box<Ints<'a>> },
+    Scaled { base: i64, factor: i64, numbers: Box<Ints<'a>> },
+    RunEnd { lengths: Box<Ints<'a>>, values: Box<Ints<'a>>, kept: Kept<Runs> },
+    Dictionary { values: Box<Ints<'a>>, codes: Box<Ints<'a>>, kept: Kept<Vec<i64>> },
+    Sparse { fill: i64, gaps: Box<Ints<'a>>, values: Box<Ints<'a>>, kept: Kept<Vec<(usize, i64)>> },
     #[cfg(feature = "compact")]
     Pco(pco::Pco<'a>),
 }
@@ -131,19 +118,20 @@ impl<'a> Ints<'a> {
             }
             Encoding::RunEnd => {
                 let runs = count(from, len)?;
-                Node::RunEnd { lengths: child(from, runs)?, values: child(from, runs)? }
+                Node::RunEnd { lengths: child(from, runs)?, values: child(from, runs)?, kept: Kept::new() }
             }
             Encoding::Dictionary => {
                 let size = count(from, len)?;
-                Node::Dictionary { values: child(from, size)?, codes: child(from, len)? }
+                Node::Dictionary { values: child(from, size)?, codes: child(from, len)?, kept: Kept::new() }
             }
             Encoding::Sparse => {
                 let fill = from.signed()?;
                 let exceptions = count(from, len)?;
-                Node::Sparse { fill, gaps: child(from, exceptions)?, values: child(from, exceptions)? }
+                let (gaps, values) = (child(from, exceptions)?, child(from, exceptions)?);
+                Node::Sparse { fill, gaps, values, kept: Kept::new() }
             }
             #[cfg(feature = "compact")]
-            Encoding::Pco => Node::Pco(pco::Pco::parse(from)?),
+            Encoding::Pco => Node::Pco(pco::Pco::parse(from, len)?),
             #[cfg(not(feature = "compact"))]
             Encoding::Pco => return Err(VrtxError::Unsupported("pco needs the feature `compact`")),
             _ => return Err(VrtxError::Damaged("an encoding is not one of numbers")),
@@ -176,8 +164,8 @@ impl<'a> Ints<'a> {
         match &self.node {
             Node::Delta { firsts, deltas } => vec![("firsts", firsts), ("deltas", deltas)],
             Node::Scaled { numbers, .. } => vec![("numbers", numbers)],
-            Node::RunEnd { lengths, values } => vec![("lengths", lengths), ("values", values)],
-            Node::Dictionary { values, codes } => vec![("values", values), ("codes", codes)],
+            Node::RunEnd { lengths, values, .. } => vec![("lengths", lengths), ("values", values)],
+            Node::Dictionary { values, codes, .. } => vec![("values", values), ("codes", codes)],
             Node::Sparse { gaps, values, .. } => vec![("gaps", gaps), ("values", values)],
             _ => Vec::new(),
         }
@@ -202,24 +190,26 @@ impl<'a> Ints<'a> {
                 let (base, factor) = (T::wrap(*base), T::wrap(*factor));
                 out.iter_mut().for_each(|number| *number = number.times(factor).plus(base));
             }
-            Node::RunEnd { lengths, values } => {
-                let values = values.all::<T>()?;
-                each_run(lengths, self.len, start..start + out.len(), |run, range| {
-                    fill(out, range.start - start..range.end - start, values[run]);
-                })?;
+            Node::RunEnd { lengths, values, kept } => {
+                read_runs(kept.get(|| runs(lengths, values, self.len))?, start, out);
             }
-            Node::Dictionary { values, codes } => read_dictionary(values, codes, start, out)?,
-            Node::Sparse { fill, gaps, values } => {
+            Node::Dictionary { values, codes, kept } => {
+                read_dictionary(kept.get(|| values.all())?, codes, start, out)?;
+            }
+            Node::Sparse { fill, gaps, values, kept } => {
                 out.fill(T::wrap(*fill));
-                let values = values.all::<T>()?;
-                for (position, value) in positions(gaps, self.len)?.into_iter().zip(values) {
-                    if let Some(out) = position.checked_sub(start).and_then(|at| out.get_mut(at)) {
-                        *out = value;
+                let all = || Ok(positions(gaps, self.len)?.into_iter().zip(values.all()?).collect());
+                let exceptions = kept.get(all)?;
+                let first = exceptions.partition_point(|(position, _)| *position < start);
+                for (position, value) in &exceptions[first..] {
+                    match out.get_mut(position - start) {
+                        Some(out) => *out = T::wrap(*value),
+                        None => break,
                     }
                 }
             }
             #[cfg(feature = "compact")]
-            Node::Pco(pco) => pco.read(self.len, start, out)?,
+            Node::Pco(pco) => pco.read(start, out)?,
         }
         Ok(())
     }
@@ -270,19 +260,37 @@ fn read_delta<T: Integer>(firsts: &Ints<'_>, deltas: &Ints<'_>, start: usize, ou
     Ok(())
 }
 
-fn read_dictionary<T: Integer>(
-    values: &Ints<'_>,
-    codes: &Ints<'_>,
-    start: usize,
-    out: &mut [T],
-) -> Outcome<()> {
-    let values = values.all::<T>()?;
-    let mut places = vec![0u32; out.len()];
-    codes.read(start, &mut places)?;
-    for (out, &place) in out.iter_mut().zip(&places) {
-        *out = *values.get(place as usize).ok_or(UNKNOWN_CODE)?;
+fn read_dictionary<T: Integer>(values: &[i64], codes: &Ints<'_>, start: usize, out: &mut [T]) -> Outcome<()> {
+    let mut places = [0u32; VECTOR];
+    for (vector, out) in out.chunks_mut(VECTOR).enumerate() {
+        let places = &mut places[..out.len()];
+        codes.read(start + vector * VECTOR, places)?;
+        for (out, &mut place) in out.iter_mut().zip(places) {
+            *out = T::wrap(*values.get(place as usize).ok_or(UNKNOWN_CODE)?);
+        }
     }
     Ok(())
+}
+
+/// Where each run ends, and its value.
+fn runs(lengths: &Ints<'_>, values: &Ints<'_>, len: usize) -> Outcome<Runs> {
+    let mut runs = Vec::with_capacity(values.len());
+    let values = values.all::<i64>()?;
+    each_run(lengths, len, 0..len, |run, range| runs.push((range.end, values[run])))?;
+    Ok(runs)
+}
+
+fn read_runs<T: Integer>(runs: &[(usize, i64)], start: usize, out: &mut [T]) {
+    let first = runs.partition_point(|(end, _)| *end <= start);
+    let mut begin = 0;
+    for &(end, value) in &runs[first..] {
+        if begin == out.len() {
+            break;
+        }
+        let end = (end - start).min(out.len());
+        fill(out, begin..end, T::wrap(value));
+        begin = end;
+    }
 }
 
 /// A position that no dictionary has.

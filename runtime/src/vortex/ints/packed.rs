@@ -26,6 +26,7 @@ const POSITION: usize = 10;
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     least: i64,
+    greatest: i64,
     width: usize,
     patches: usize,
     patch_width: usize,
@@ -33,17 +34,17 @@ struct Plan {
 
 impl Plan {
     fn of(values: &[i64]) -> Self {
-        let least = values.iter().copied().min().unwrap_or(0);
-        let counts = counts(values, least);
-        let most = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
-        let mut best = Self { least, width: most, patches: 0, patch_width: 0 };
+        let (least, greatest) = ends(values);
+        let most = width_of(difference(greatest, least));
+        let mut best = Self { least, greatest, width: most, patches: 0, patch_width: 0 };
+        let counts = if most > 1 { counts(values, least) } else { return best };
         let mut patches = 0;
         for width in (0..most).rev() {
             patches += counts[width + 1];
             if patches > values.len() / 8 {
                 break;
             }
-            let plan = Self { least, width, patches, patch_width: most - width };
+            let plan = Self { width, patches, patch_width: most - width, ..best };
             if plan.data_size(values.len()) < best.data_size(values.len()) {
                 best = plan;
             }
@@ -58,6 +59,21 @@ impl Plan {
     fn patch_size(&self) -> usize {
         packed_size(self.patches, POSITION) + packed_size(self.patches, self.patch_width)
     }
+}
+
+/// The least and the greatest of some numbers, in four chains, since each comparison waits for the one before.
+fn ends(values: &[i64]) -> (i64, i64) {
+    let first = values.first().copied().unwrap_or(0);
+    let (mut least, mut greatest) = ([first; 4], [first; 4]);
+    let (fours, rest) = values.as_chunks::<4>();
+    for four in fours {
+        for at in 0..4 {
+            least[at] = least[at].min(four[at]);
+            greatest[at] = greatest[at].max(four[at]);
+        }
+    }
+    let of = |ends: [i64; 4]| ends.into_iter().chain(rest.iter().copied());
+    (of(least).min().unwrap_or(first), of(greatest).max().unwrap_or(first))
 }
 
 /// How many differences have each width. Four tables, since an addition waits for the one before to the same place.
@@ -98,6 +114,11 @@ impl Plans {
         });
         let size = 4 + size.sum::<usize>();
         Self { base, vectors, size }
+    }
+
+    /// The least and the greatest number.
+    pub(crate) fn ends(&self) -> (i64, i64) {
+        (self.base, self.vectors.iter().map(|plan| plan.greatest).max().unwrap_or(0))
     }
 
     /// The bytes of the data of a vector of `count` numbers.

@@ -12,6 +12,7 @@ use crate::{
     vortex::{
         encoding::Encoding,
         error::{Outcome, VrtxError},
+        kept::Kept,
     },
 };
 
@@ -26,27 +27,13 @@ impl<'a> Stream<'a> {
         Ok(Self(from.prefixed()?))
     }
 
-    /// Reads from `start` a part of the `len` numbers of the stream.
-    pub(crate) fn read<N: PcoNumber + Default>(
-        &self,
-        len: usize,
-        start: usize,
-        out: &mut [N],
-    ) -> Outcome<()> {
-        if start == 0 && out.len() == len {
-            return self.read_all(out);
-        }
-        let mut all = vec![N::default(); len];
-        self.read_all(&mut all)?;
-        out.copy_from_slice(&all[start..start + out.len()]);
-        Ok(())
-    }
-
-    fn read_all<N: PcoNumber>(&self, out: &mut [N]) -> Outcome<()> {
-        let progress = standalone::simple_decompress_into(self.0, out)
+    /// All numbers, of which there have to be `len`.
+    pub(crate) fn all<N: PcoNumber + Default>(&self, len: usize) -> Outcome<Vec<N>> {
+        let mut out = vec![N::default(); len];
+        let progress = standalone::simple_decompress_into(self.0, &mut out)
             .map_err(|_| VrtxError::Damaged("a stream of pco cannot be read"))?;
-        if progress.finished && progress.n_processed == out.len() {
-            Ok(())
+        if progress.finished && progress.n_processed == len {
+            Ok(out)
         } else {
             Err(VrtxError::Damaged("a stream of pco has another length"))
         }
@@ -64,41 +51,50 @@ pub(crate) fn put_stream<N: PcoNumber>(numbers: &[N], mut to: Vec<u8>) -> Option
 /// A sequence of numbers.
 #[derive(Debug)]
 pub(crate) struct Pco<'a> {
+    len: usize,
     base: i64,
     width: u8,
     stream: Stream<'a>,
+    kept: Kept<Differences>,
+}
+
+/// The numbers without their base, as narrow as they are.
+#[derive(Debug)]
+enum Differences {
+    U16(Vec<u16>),
+    U32(Vec<u32>),
+    U64(Vec<u64>),
 }
 
 impl<'a> Pco<'a> {
-    pub(crate) fn parse(from: &mut Reader<'a>) -> Outcome<Self> {
+    pub(crate) fn parse(from: &mut Reader<'a>, len: usize) -> Outcome<Self> {
         let (base, width) = (from.signed()?, from.byte()?);
         if !matches!(width, 16 | 32 | 64) {
             return Err(VrtxError::Damaged("a stream of pco has an impossible width"));
         }
-        Ok(Self { base, width, stream: Stream::parse(from)? })
+        Ok(Self { len, base, width, stream: Stream::parse(from)?, kept: Kept::new() })
     }
 
-    pub(crate) fn read<T: Integer>(&self, len: usize, start: usize, out: &mut [T]) -> Outcome<()> {
-        match self.width {
-            16 => self.read_as::<u16, T>(len, start, out, i64::from),
-            32 => self.read_as::<u32, T>(len, start, out, i64::from),
-            _ => self.read_as::<u64, T>(len, start, out, u64::cast_signed),
-        }
-    }
-
-    fn read_as<N: PcoNumber + Default, T: Integer>(
-        &self,
-        len: usize,
-        start: usize,
-        out: &mut [T],
-        wide: impl Fn(N) -> i64,
-    ) -> Outcome<()> {
-        let mut numbers = vec![N::default(); out.len()];
-        self.stream.read(len, start, &mut numbers)?;
-        for (out, number) in out.iter_mut().zip(numbers) {
-            *out = T::wrap(self.base.wrapping_add(wide(number)));
+    /// Reads from `start` as many numbers as `out` holds.
+    pub(crate) fn read<T: Integer>(&self, start: usize, out: &mut [T]) -> Outcome<()> {
+        match self.kept.get(|| self.decompress())? {
+            Differences::U16(all) => self.copy(&all[start..], out, i64::from),
+            Differences::U32(all) => self.copy(&all[start..], out, i64::from),
+            Differences::U64(all) => self.copy(&all[start..], out, u64::cast_signed),
         }
         Ok(())
+    }
+
+    fn copy<N: Copy, T: Integer>(&self, from: &[N], out: &mut [T], wide: impl Fn(N) -> i64) {
+        out.iter_mut().zip(from).for_each(|(out, &from)| *out = T::wrap(self.base.wrapping_add(wide(from))));
+    }
+
+    fn decompress(&self) -> Outcome<Differences> {
+        Ok(match self.width {
+            16 => Differences::U16(self.stream.all(self.len)?),
+            32 => Differences::U32(self.stream.all(self.len)?),
+            _ => Differences::U64(self.stream.all(self.len)?),
+        })
     }
 }
 

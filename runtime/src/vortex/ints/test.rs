@@ -136,7 +136,7 @@ impl Ints<'_> {
                 Some(wanted) => numbers.select(&wanted),
                 None => self.select_each(wanted),
             },
-            Node::RunEnd { lengths, values } => {
+            Node::RunEnd { lengths, values, .. } => {
                 let runs = values.select(wanted)?;
                 let mut bits = Bitmap::filled(self.len, false);
                 each_run(lengths, self.len, 0..self.len, |run, range| {
@@ -146,8 +146,8 @@ impl Ints<'_> {
                 })?;
                 Ok(bits)
             }
-            Node::Dictionary { values, codes } => codes.select(&Match::places(&values.select(wanted)?)),
-            Node::Sparse { fill, gaps, values } => {
+            Node::Dictionary { values, codes, .. } => codes.select(&Match::places(&values.select(wanted)?)),
+            Node::Sparse { fill, gaps, values, .. } => {
                 let mut bits = Bitmap::filled(self.len, wanted.holds(*fill));
                 let values = values.select(wanted)?;
                 for (position, value) in positions(gaps, self.len)?.into_iter().zip(values.iter()) {

@@ -2,7 +2,7 @@
 
 use crate::{
     filter::{Comparison, Predicate},
-    schema::types::unscaled_of_sortable,
+    schema::types::sortable_text,
     value::Value,
     vortex::statistics::{Bounds, Statistics},
 };
@@ -46,8 +46,9 @@ fn may_compare(bounds: &Bounds, comparison: Comparison, value: &Value) -> bool {
             Ok(bytes) => within(comparison, least, greatest, &u128::from_be_bytes(bytes)),
             Err(_) => true,
         },
-        (Bounds::Decimal(least, greatest), Value::Text(text)) => {
-            unscaled_of_sortable(text).is_none_or(|value| within(comparison, least, greatest, &value))
+        (Bounds::Decimal { least, greatest, precision }, Value::Text(text)) => {
+            let sortable = |number| sortable_text(number, *precision);
+            within(comparison, &sortable(*least), &sortable(*greatest), text)
         }
         // values of another type compare as unknown
         _ => false,

@@ -153,6 +153,21 @@ impl Strings {
         }));
     }
 
+    /// Adds values by `fill`: it is given room for `size` bytes, adds the end of each value to the offsets, and gives
+    /// how many bytes there are in the end.
+    pub(super) fn append(
+        &mut self,
+        size: usize,
+        fill: impl FnOnce(&mut [u8], &mut Vec<i32>, usize) -> Outcome<usize>,
+    ) -> Outcome<()> {
+        self.room(size)?;
+        let at = self.bytes.len();
+        self.bytes.resize(at + size, 0);
+        let end = fill(&mut self.bytes, &mut self.offsets, at)?;
+        self.bytes.truncate(end);
+        Ok(())
+    }
+
     /// Adds values of these lengths, and `fill`s their bytes: it is given room for them and for `slack` more.
     pub(super) fn fill(
         &mut self,
@@ -168,45 +183,6 @@ impl Strings {
         fill(&mut self.bytes[start..])?;
         self.bytes.truncate(start + total);
         self.set_lengths(start, lengths);
-        Ok(())
-    }
-
-    /// Adds the values of `from` at `places`; none when there is no such place.
-    pub(super) fn gather(&mut self, from: &Self, places: &[u32]) -> Option<Outcome<()>> {
-        let most = places.iter().copied().max().map_or(0, |most| most as usize + 1);
-        if most > from.len() {
-            return None;
-        }
-        let longest = from.view().lengths().into_iter().max().unwrap_or(0);
-        Some(match longest {
-            0..=8 => self.gather_blocks::<8>(from, places),
-            9..=16 => self.gather_blocks::<16>(from, places),
-            17..=32 => self.gather_blocks::<32>(from, places),
-            _ => places.iter().try_for_each(|&place| self.push(from.get(place as usize))),
-        })
-    }
-
-    /// As [`Strings::gather`], of values of at most `BLOCK` bytes. Each is copied as a whole block, which is faster than
-    /// to copy as many bytes as it has; the next one overwrites what is too much.
-    fn gather_blocks<const BLOCK: usize>(&mut self, from: &Self, places: &[u32]) -> Outcome<()> {
-        let block = |value: &[u8]| {
-            let mut block = [0; BLOCK];
-            block[..value.len()].copy_from_slice(value);
-            (block, value.len())
-        };
-        let blocks: Vec<([u8; BLOCK], usize)> = from.iter().map(block).collect();
-        let total = places.iter().map(|&place| blocks[place as usize].1).sum();
-        self.room(total)?;
-        let mut at = self.bytes.len();
-        self.bytes.resize(at + total + BLOCK, 0);
-        let bytes = self.bytes.as_mut_slice();
-        self.offsets.extend(places.iter().map(|&place| {
-            let (block, length) = &blocks[place as usize];
-            bytes[at..at + BLOCK].copy_from_slice(block);
-            at += length;
-            at as i32
-        }));
-        self.bytes.truncate(at);
         Ok(())
     }
 

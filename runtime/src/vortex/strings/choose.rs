@@ -34,7 +34,7 @@ pub(crate) fn encode(view: View<'_>, context: Context) -> Vec<u8> {
         if let Some(found) = distinct(view, limit) {
             let count = found.values.len();
             let by_codes = len * width_of(count as u64 - 1) / 8 + found.values.bytes().len() + count / 2;
-            few = by_codes < size / 4;
+            few = by_codes < size / 3;
             candidates.add(Encoding::Dictionary, by_codes, move || dictionary(&found, context));
         }
     }

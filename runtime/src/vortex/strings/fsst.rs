@@ -25,6 +25,9 @@ const ESCAPE: u8 = 255;
 /// The longest symbol.
 const SYMBOL: usize = 8;
 
+/// The room after a vector: whole blocks of eight symbols are written, of which the last may begin at its end.
+const SLACK: usize = 9 * SYMBOL;
+
 pub(super) fn encode(view: View<'_>, lengths: &[u8], context: Context) -> Vec<u8> {
     let vectors: Vec<&[u8]> = (0..view.len())
         .step_by(VECTOR)
@@ -84,26 +87,25 @@ impl<'a> Coded<'a> {
         let vectors = &self.vectors[start / VECTOR..];
         let total: usize = out.len() + count;
         for (lengths, coded) in wanted.chunks(VECTOR).zip(vectors) {
-            out.fill(lengths, 4 * SYMBOL, |to| self.decode(coded, to))?;
+            out.fill(lengths, SLACK, |to| self.decode(coded, to))?;
         }
         out.truncate(total);
         Ok(())
     }
 
-    /// Decodes a vector into exactly the room that is left of `to` without four symbols.
+    /// Decodes a vector into exactly the room that is left of `to` without [`SLACK`].
     fn decode(&self, mut coded: &[u8], to: &mut [u8]) -> Outcome<()> {
-        let total = to.len() - 4 * SYMBOL;
+        let total = to.len() - SLACK;
         let mut at = 0;
         while let Some((&code, rest)) = coded.split_first() {
             if at > total {
                 return Err(WRONG_LENGTHS);
             }
-            if let Some((four, rest)) = coded.split_first_chunk::<4>()
-                && !four.contains(&ESCAPE)
+            if let Some((eight, rest)) = coded.split_first_chunk::<8>()
+                && !has_escape(u64::from_le_bytes(*eight))
+                && let Some(window) = to[at..].first_chunk_mut::<SLACK>()
             {
-                for &code in four {
-                    at += self.put(code, to, at);
-                }
+                at += self.put_eight(*eight, window);
                 coded = rest;
             } else if code == ESCAPE {
                 let (&byte, rest) = rest.split_first().ok_or(WRONG_LENGTHS)?;
@@ -111,16 +113,30 @@ impl<'a> Coded<'a> {
                 at += 1;
                 coded = rest;
             } else {
-                at += self.put(code, to, at);
+                to[at..at + SYMBOL].copy_from_slice(&self.symbols[usize::from(code)]);
+                at += usize::from(self.lengths[usize::from(code)]);
                 coded = rest;
             }
         }
         if at == total { Ok(()) } else { Err(WRONG_LENGTHS) }
     }
 
+    /// Writes eight symbols, and gives how many bytes they are. No symbol is longer than eight bytes, so the mask changes
+    /// nothing; it tells the compiler that every write is inside of the window.
     #[inline]
-    fn put(&self, code: u8, to: &mut [u8], at: usize) -> usize {
-        to[at..at + SYMBOL].copy_from_slice(&self.symbols[usize::from(code)]);
-        usize::from(self.lengths[usize::from(code)])
+    fn put_eight(&self, codes: [u8; 8], window: &mut [u8; SLACK]) -> usize {
+        let mut at = 0;
+        for code in codes.map(usize::from) {
+            let place = at & 63;
+            window[place..place + SYMBOL].copy_from_slice(&self.symbols[code]);
+            at += usize::from(self.lengths[code]);
+        }
+        at
     }
+}
+
+/// Whether one of eight bytes is 255: whether their complement has a zero byte.
+fn has_escape(codes: u64) -> bool {
+    let bytes = !codes;
+    bytes.wrapping_sub(0x0101_0101_0101_0101) & codes & 0x8080_8080_8080_8080 != 0
 }

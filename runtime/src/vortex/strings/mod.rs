@@ -14,15 +14,21 @@ mod buffer;
 mod choose;
 mod distinct;
 mod fsst;
+mod lookup;
 mod zstd;
 
+use std::ops::Range;
+
 use crate::bytes::Reader;
+
+use lookup::Lookup;
 
 use super::{
     bits::VECTOR,
     encoding::Encoding,
     error::{Outcome, VrtxError},
-    ints::{Ints, UNKNOWN_CODE, count},
+    ints::{Ints, count},
+    kept::Kept,
 };
 
 pub use buffer::Strings;
@@ -46,11 +52,11 @@ pub(crate) struct Texts<'a> {
 #[derive(Debug)]
 enum Node<'a> {
     Constant(&'a [u8]),
-    Plain { lengths: Ints<'a>, bytes: &'a [u8] },
+    Plain { lengths: Ints<'a>, bytes: &'a [u8], kept: Kept<Vec<u64>> },
     Fsst { lengths: Ints<'a>, coded: Box<fsst::Coded<'a>> },
-    Dictionary { values: Box<Texts<'a>>, codes: Ints<'a> },
+    Dictionary { values: Box<Texts<'a>>, codes: Ints<'a>, kept: Kept<Lookup> },
     Prefix { shared: Ints<'a>, suffixes: Box<Texts<'a>> },
-    Zstd { lengths: Ints<'a>, frame: zstd::Frame<'a> },
+    Zstd { lengths: Ints<'a>, frame: zstd::Frame<'a>, kept: Kept<(Vec<u8>, Vec<u64>)> },
 }
 
 impl<'a> Texts<'a> {
@@ -68,20 +74,25 @@ impl<'a> Texts<'a> {
         let numbers = |from: &mut Reader<'a>| Ints::parse(from, len, depth + 1);
         let node = match encoding {
             Encoding::Constant => Node::Constant(from.prefixed()?),
-            Encoding::Plain => Node::Plain { lengths: numbers(from)?, bytes: from.prefixed()? },
-            Encoding::Fsst => {
-                Node::Fsst { lengths: numbers(from)?, coded: Box::new(fsst::Coded::parse(from, len, depth)?) }
-            }
+            Encoding::Plain => Node::Plain { lengths: numbers(from)?, bytes: from.prefixed()?, kept: Kept::new() },
+            Encoding::Fsst => Node::Fsst {
+                lengths: numbers(from)?,
+                coded: Box::new(fsst::Coded::parse(from, len, depth)?),
+            },
             Encoding::Dictionary => {
                 let size = count(from, len)?;
                 let values = Box::new(Self::parse(from, size, depth + 1)?);
-                Node::Dictionary { values, codes: numbers(from)? }
+                Node::Dictionary { values, codes: numbers(from)?, kept: Kept::new() }
             }
             Encoding::Prefix => {
                 let shared = numbers(from)?;
                 Node::Prefix { shared, suffixes: Box::new(Self::parse(from, len, depth + 1)?) }
             }
-            Encoding::Zstd => Node::Zstd { lengths: numbers(from)?, frame: zstd::Frame::parse(from)? },
+            Encoding::Zstd => Node::Zstd {
+                lengths: numbers(from)?,
+                frame: zstd::Frame::parse(from)?,
+                kept: Kept::new(),
+            },
             _ => return Err(VrtxError::Damaged("an encoding is not one of texts or blobs")),
         };
         Ok(Self { len, node })
@@ -122,7 +133,7 @@ impl<'a> Texts<'a> {
     /// The distinct values and the place of each, where it is a dictionary.
     pub(crate) fn dictionary(&self) -> Option<(&Self, &Ints<'a>)> {
         match &self.node {
-            Node::Dictionary { values, codes } => Some((values, codes)),
+            Node::Dictionary { values, codes, .. } => Some((values, codes)),
             _ => None,
         }
     }
@@ -139,44 +150,54 @@ impl<'a> Texts<'a> {
         debug_assert!(start.is_multiple_of(VECTOR) && start + count <= self.len);
         match &self.node {
             Node::Constant(value) => out.repeat(value, count),
-            Node::Plain { lengths, bytes } => read_slice(lengths, bytes, start, count, out),
+            Node::Plain { lengths, bytes, kept } => {
+                let starts = kept.get(|| starts(lengths, bytes.len()))?;
+                read_slice(lengths, starts, bytes, start..start + count, out)
+            }
             Node::Fsst { lengths, coded } => coded.read(lengths, start, count, out),
-            Node::Dictionary { values, codes } => read_dictionary(values, codes, start, count, out),
+            Node::Dictionary { values, codes, kept } => {
+                kept.get(|| values.all().map(Lookup::new))?.read(codes, start, count, out)
+            }
             Node::Prefix { shared, suffixes } => read_prefix(shared, suffixes, start, count, out),
-            Node::Zstd { lengths, frame } => read_slice(lengths, &frame.decompress()?, start, count, out),
+            Node::Zstd { lengths, frame, kept } => {
+                let (bytes, starts) = kept.get(|| {
+                    let bytes = frame.decompress()?;
+                    let starts = starts(lengths, bytes.len())?;
+                    Ok((bytes, starts))
+                })?;
+                read_slice(lengths, starts, bytes, start..start + count, out)
+            }
         }
     }
 }
 
-/// Appends a part of strings that stand one after the other.
-fn read_slice(
-    lengths: &Ints<'_>,
-    bytes: &[u8],
-    start: usize,
-    count: usize,
-    out: &mut Strings,
-) -> Outcome<()> {
+/// Where each vector begins in `size` bytes of strings that stand one after the other.
+fn starts(lengths: &Ints<'_>, size: usize) -> Outcome<Vec<u64>> {
     let lengths: Vec<u32> = lengths.all()?;
-    let total = |lengths: &[u32]| lengths.iter().map(|&length| u64::from(length)).sum::<u64>();
-    if total(&lengths) != bytes.len() as u64 {
-        return Err(WRONG_LENGTHS);
-    }
-    let skipped = total(&lengths[..start]) as usize;
-    let wanted = &lengths[start..start + count];
-    out.extend(wanted, &bytes[skipped..skipped + total(wanted) as usize])
+    let mut end = 0;
+    let starts = lengths.chunks(VECTOR).map(|vector| {
+        let start = end;
+        end += vector.iter().map(|&length| u64::from(length)).sum::<u64>();
+        start
+    });
+    let starts = starts.collect();
+    if end == size as u64 { Ok(starts) } else { Err(WRONG_LENGTHS) }
 }
 
-fn read_dictionary(
-    values: &Texts<'_>,
-    codes: &Ints<'_>,
-    start: usize,
-    count: usize,
+/// Appends a range of strings that stand one after the other.
+fn read_slice(
+    lengths: &Ints<'_>,
+    starts: &[u64],
+    bytes: &[u8],
+    range: Range<usize>,
     out: &mut Strings,
 ) -> Outcome<()> {
-    let values = values.all()?;
-    let mut places = vec![0u32; count];
-    codes.read(start, &mut places)?;
-    out.gather(&values, &places).ok_or(UNKNOWN_CODE)?
+    let mut wanted = vec![0u32; range.len()];
+    lengths.read(range.start, &mut wanted)?;
+    let size: u64 = wanted.iter().map(|&length| u64::from(length)).sum();
+    let start = starts.get(range.start / VECTOR).copied().unwrap_or(0) as usize;
+    let bytes = bytes.get(start..start + size as usize).ok_or(WRONG_LENGTHS)?;
+    out.extend(&wanted, bytes)
 }
 
 fn read_prefix(

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     error::{Cause, Failure},
-    hot::backends::BEYOND_LIMIT,
+    hot::backends::{BEYOND_LIMIT, columns},
 };
 
 /// What was thrown, with the statement that met it.
@@ -32,8 +32,7 @@ fn cause(text: String) -> Cause {
     let (problem, code) = split(&text);
     match code {
         "SQLITE_CONSTRAINT_UNIQUE" | "SQLITE_CONSTRAINT_PRIMARYKEY" | "SQLITE_CONSTRAINT_ROWID" => {
-            let columns = problem.rsplit(": ").next().unwrap_or_default().to_owned();
-            Cause::NotUnique { columns, source: text.into() }
+            Cause::NotUnique { columns: columns(problem), source: text.into() }
         }
         "SQLITE_BUSY" | "SQLITE_LOCKED" => Cause::Locked { source: text.into() },
         "SQLITE_FULL" => Cause::DiskFull { source: text.into() },

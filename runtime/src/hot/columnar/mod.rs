@@ -1,0 +1,132 @@
+//! Documents as columns: row groups of VRTX segments inside of SQLite, beside the rows that are not encoded yet.
+//!
+//! A document is a row or has a place in one row group, never both; every reader sees one exact collection. What moves
+//! documents between the two leaves no event: the log and the checksum do not know where a document lives.
+//!
+//! The table of a collection has the collection's name as long as every document is a row. Before the first ones move, it
+//! is renamed: a statement that knows only of rows then finds no table, whichever connection runs it, and is run anew
+//! over both. So nothing has to be looked up for a collection without segments.
+
+mod find;
+mod foreign;
+mod group;
+mod key;
+mod locate;
+mod maintain;
+mod migrate;
+mod order;
+mod reader;
+mod regroup;
+mod scan;
+mod unique;
+
+pub(super) use find::Wanted;
+pub(super) use group::{Opened, Source};
+pub(super) use key::id_key;
+pub(super) use locate::Found;
+pub use maintain::{Maintained, Maintenance};
+pub(super) use migrate::{each_document, index_again};
+
+use crate::{
+    error::{Cause, Failure, Outcome},
+    schema::{Kind, Schema, quote},
+    value::{RowBuf, ValueRef},
+    vortex::DataType,
+};
+
+use super::{Db, at_once, backend::Backend, read, table::Table};
+
+/// What stands before the name of a collection in that of its table of rows, once documents have moved into segments.
+pub(super) const ROWS: &str = "_terrace_rows ";
+
+/// The tables of row groups. `first` and `last` are the least and the greatest [`id_key`] of a group, `live` counts the
+/// bits that `deleted` does not have. A number is never used again, so what was read of a group stays true.
+const TABLES: [&str; 4] = [
+    "CREATE TABLE IF NOT EXISTS _terrace_group (number INTEGER PRIMARY KEY AUTOINCREMENT, \
+     collection INTEGER NOT NULL, schema INTEGER NOT NULL, rows INTEGER NOT NULL, live INTEGER NOT NULL, \
+     first BLOB NOT NULL, last BLOB NOT NULL, deleted BLOB NOT NULL) STRICT",
+    "CREATE INDEX IF NOT EXISTS _terrace_group_ids ON _terrace_group (collection, last, first)",
+    "CREATE TABLE IF NOT EXISTS _terrace_segment (number INTEGER NOT NULL, position INTEGER NOT NULL, \
+     bytes BLOB NOT NULL, PRIMARY KEY (number, position)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS _terrace_unique (collection INTEGER NOT NULL, key BLOB NOT NULL, \
+     PRIMARY KEY (collection, key)) STRICT, WITHOUT ROWID",
+];
+
+/// The name of the table of a collection's rows.
+pub(super) fn rows_table(collection: &str, columnar: bool) -> String {
+    if columnar { format!("{ROWS}{collection}") } else { collection.to_owned() }
+}
+
+/// The collections of which documents may live in segments, opened here or not.
+pub(super) fn collections(backend: &dyn Backend) -> Outcome<Vec<String>> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '_terrace_rows *'";
+    let mut names = Vec::new();
+    read::each(backend, sql, &RowBuf::new(), |row| {
+        names.extend(read::text(row, 0)?.strip_prefix(ROWS).map(str::to_owned));
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// Whether documents of the collection may live in segments.
+fn is_columnar(backend: &dyn Backend, collection: &str) -> Outcome<bool> {
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+    let name = rows_table(collection, true);
+    let found = read::first(backend, sql, &[ValueRef::Text(&name)].as_slice(), |_| Ok(()))?;
+    Ok(found.is_some())
+}
+
+/// Prepares a collection, all of whose documents are rows, for row groups.
+fn begin(backend: &dyn Backend, schema: &Schema, collection: u64) -> Outcome<()> {
+    for sql in TABLES {
+        backend.execute(sql, &RowBuf::new())?;
+    }
+    at_once::remove(backend, schema.name, false)?;
+    let rows = quote(&rows_table(schema.name, true));
+    backend.execute(&format!("ALTER TABLE {} RENAME TO {rows}", quote(schema.name)), &RowBuf::new())?;
+    at_once::create(backend, schema, Some(collection))
+}
+
+impl Db {
+    /// Whether a statement over rows failed because documents have moved into segments since, or have come back. It is
+    /// to be made anew then.
+    pub(super) fn is_stale(&self, table: &Table, failure: &Failure) -> Outcome<bool> {
+        Ok(is_missing(failure) && self.refresh(table)?)
+    }
+
+    /// Looks whether documents of the collection may live in segments; says whether that is new.
+    pub(super) fn refresh(&self, table: &Table) -> Outcome<bool> {
+        let columnar = is_columnar(&*self.backend, table.schema.name)?;
+        let is_new = columnar != table.is_columnar();
+        table.set_columnar(columnar);
+        Ok(is_new)
+    }
+}
+
+/// Whether a statement fails because it names a table that is not there.
+fn is_missing(failure: &Failure) -> bool {
+    matches!(&failure.cause, Cause::Sqlite(source) if source.to_string().contains("no such table: "))
+}
+
+/// The type of the segments of a column.
+pub(super) fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Bool => DataType::Bool,
+        Kind::I8 => DataType::I8,
+        Kind::I16 => DataType::I16,
+        Kind::I32 => DataType::I32,
+        Kind::I64 => DataType::I64,
+        Kind::U8 => DataType::U8,
+        Kind::U16 => DataType::U16,
+        Kind::U32 => DataType::U32,
+        Kind::F32 => DataType::F32,
+        Kind::F64 => DataType::F64,
+        Kind::Text | Kind::Enum | Kind::Json => DataType::Text,
+        Kind::Bytes => DataType::Bytes,
+        Kind::Fixed(length) => DataType::Fixed(length),
+        Kind::Uuid => DataType::Uuid,
+        Kind::Timestamp => DataType::Timestamp,
+        Kind::Date => DataType::Date,
+        Kind::Decimal { precision, scale } => DataType::Decimal { precision, scale },
+    }
+}

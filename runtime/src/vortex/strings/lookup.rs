@@ -1,0 +1,104 @@
+//! The decoded values of a dictionary, in a form that is fast to copy from.
+
+use crate::vortex::{
+    bits::VECTOR,
+    ints::{Ints, UNKNOWN_CODE},
+};
+
+use super::{Outcome, Strings};
+
+/// Distinct values by their codes.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    values: Strings,
+    longest: usize,
+    blocks: Blocks,
+}
+
+/// The values as blocks of one size, each with its length, where none is longer. A block is copied as a whole, which is
+/// faster than to copy as many bytes as the value has; the next value overwrites what is too much.
+#[derive(Debug)]
+enum Blocks {
+    Eight(Vec<([u8; 8], u32)>),
+    Sixteen(Vec<([u8; 16], u32)>),
+    ThirtyTwo(Vec<([u8; 32], u32)>),
+    No,
+}
+
+impl Lookup {
+    pub(super) fn new(values: Strings) -> Self {
+        let longest = values.iter().map(<[u8]>::len).max().unwrap_or(0);
+        let blocks = match longest {
+            0..=8 => Blocks::Eight(blocks(&values)),
+            9..=16 => Blocks::Sixteen(blocks(&values)),
+            17..=32 => Blocks::ThirtyTwo(blocks(&values)),
+            _ => Blocks::No,
+        };
+        Self { values, longest, blocks }
+    }
+
+    /// Adds the values that `count` codes from `start` on stand for.
+    pub(super) fn read(&self, codes: &Ints<'_>, start: usize, count: usize, out: &mut Strings) -> Outcome<()> {
+        match &self.blocks {
+            Blocks::Eight(blocks) => self.copy(blocks, codes, (start, count), out),
+            Blocks::Sixteen(blocks) => self.copy(blocks, codes, (start, count), out),
+            Blocks::ThirtyTwo(blocks) => self.copy(blocks, codes, (start, count), out),
+            Blocks::No => each_vector(codes, start, count, |places| {
+                places.iter().try_for_each(|&place| {
+                    let place = place as usize;
+                    if place < self.values.len() { out.push(self.values.get(place)) } else { Err(UNKNOWN_CODE) }
+                })
+            }),
+        }
+    }
+
+    fn copy<const BLOCK: usize>(
+        &self,
+        blocks: &[([u8; BLOCK], u32)],
+        codes: &Ints<'_>,
+        (start, count): (usize, usize),
+        out: &mut Strings,
+    ) -> Outcome<()> {
+        out.append(count * self.longest + BLOCK, |bytes, offsets, mut at| {
+            offsets.reserve(count);
+            each_vector(codes, start, count, |places| {
+                if places.iter().any(|&place| place as usize >= blocks.len()) {
+                    return Err(UNKNOWN_CODE);
+                }
+                offsets.extend(places.iter().map(|&place| {
+                    let (block, length) = &blocks[place as usize];
+                    bytes[at..at + BLOCK].copy_from_slice(block);
+                    at += *length as usize;
+                    at as i32
+                }));
+                Ok(())
+            })?;
+            Ok(at)
+        })
+    }
+}
+
+fn blocks<const BLOCK: usize>(values: &Strings) -> Vec<([u8; BLOCK], u32)> {
+    let block = |value: &[u8]| {
+        let mut block = [0; BLOCK];
+        block[..value.len()].copy_from_slice(value);
+        (block, value.len() as u32)
+    };
+    values.iter().map(block).collect()
+}
+
+/// Calls `each` with the codes of a range, a vector at a time.
+fn each_vector(
+    codes: &Ints<'_>,
+    start: usize,
+    count: usize,
+    mut each: impl FnMut(&[u32]) -> Outcome<()>,
+) -> Outcome<()> {
+    let mut places = [0u32; VECTOR];
+    for first in (start..start + count).step_by(VECTOR) {
+        let places = &mut places[..VECTOR.min(start + count - first)];
+        codes.read(first, places)?;
+        each(places)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! The bytes of VRTX: what is pinned, and what happens to damaged ones.
+
+use std::fmt::Write;
+
+use terrace::{
+    value::ValueRef,
+    vortex::{Column, DataType, Encoding, File, FileWriter, Profile, Segment, encode, encode_as},
+};
+use terrace_tests::{Random, columns, long, seed};
+
+fn example() -> Vec<u8> {
+    let mut column = Column::new(DataType::I32, false);
+    for number in [7, 8, 10, 7] {
+        column.push(ValueRef::Integer(number)).unwrap();
+    }
+    let mut writer = FileWriter::new(["n"]);
+    writer.push(&[encode(&column, Profile::Fast).unwrap()]).unwrap();
+    writer.finish().unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// The example of docs/vrtx.md is what the code writes.
+#[test]
+fn the_example_of_the_specification_is_what_is_written() {
+    let document = include_str!("../../docs/vrtx.md");
+    let example_text = document.split("## An example").nth(1).unwrap().split("```").nth(1).unwrap();
+    let documented: String = example_text
+        .lines()
+        .flat_map(|line| line.split("  ").next().unwrap_or_default().split(' '))
+        .collect();
+    assert_eq!(hex(&example()), documented);
+}
+
+/// Files of every type and encoding, from a fixed seed: whoever changes the bytes of the format changes this number, and
+/// with it the version of the format.
+#[test]
+fn the_bytes_of_every_encoding_are_pinned() {
+    let mut random = Random(0x5652_5458);
+    let mut hasher = crc32fast::Hasher::new();
+    for data_type in columns::TYPES {
+        for _ in 0..8 {
+            let rows = random.below(2500) as usize;
+            let column = columns::column(&mut random, data_type, rows);
+            for &encoding in Encoding::ALL {
+                if !matches!(encoding, Encoding::Pco | Encoding::Zstd) {
+                    hasher.update(&encode_as(&column, Profile::Fast, Some(encoding)).unwrap());
+                }
+            }
+        }
+    }
+    assert_eq!(format!("{:08x}", hasher.finalize()), "c7512bd0");
+}
+
+/// A file of two row groups and several columns.
+fn any_file(random: &mut Random) -> Vec<u8> {
+    let types: Vec<DataType> = (0..3).map(|_| columns::TYPES[random.below(20) as usize]).collect();
+    let mut writer = FileWriter::new((0..types.len()).map(|at| format!("column {at}")));
+    let mut nullable = None;
+    for rows in [random.below(40) as usize, random.below(40) as usize] {
+        let group: Vec<Column> = types.iter().map(|&data_type| columns::column(random, data_type, rows)).collect();
+        let flags: Vec<bool> = group.iter().map(Column::is_nullable).collect();
+        if nullable.get_or_insert_with(|| flags.clone()) != &flags {
+            continue;
+        }
+        let segments: Vec<Vec<u8>> = group
+            .iter()
+            .map(|column| {
+                let only = Encoding::ALL[random.below(Encoding::ALL.len() as u64) as usize];
+                encode_as(column, Profile::Compact, Some(only)).unwrap()
+            })
+            .collect();
+        writer.push(&segments).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+/// Everything that a file holds, or nothing if a part of it is refused.
+fn contents(bytes: &[u8]) -> Option<Vec<Column>> {
+    let file = File::open(bytes).ok()?;
+    let mut columns = Vec::new();
+    for group in 0..file.groups() {
+        for column in 0..file.names().len() {
+            Segment::open(file.bytes(group, column)?).ok()?;
+            columns.push(file.segment(group, column).ok()?.decode().ok()?);
+        }
+    }
+    Some(columns)
+}
+
+/// Invariant 8: every single bit of ten varied files, flipped: detected, or without effect.
+#[test]
+fn every_flipped_bit_is_detected_or_harmless() {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    let mut random = Random(seed);
+    let mut flips = 0;
+    for _ in 0..10 {
+        let mut bytes = any_file(&mut random);
+        let whole = contents(&bytes).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(contents(&bytes).is_none_or(|found| found == whole), "TERRACE_SEED={seed}: bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            flips += 1;
+        }
+    }
+    println!("{flips} flips");
+}
+
+/// A file that is cut anywhere is refused.
+#[test]
+fn a_cut_file_is_refused() {
+    let seed = seed();
+    let bytes = any_file(&mut Random(seed));
+    for length in 0..bytes.len() {
+        assert!(File::open(&bytes[..length]).is_err(), "TERRACE_SEED={seed}: {length} bytes");
+    }
+}
+
+/// Invariant 8: segments with wrong bytes and the right checksum give a value or an error, in every decoder.
+#[test]
+fn hostile_segments_give_a_value_or_an_error() {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    let mut random = Random(seed);
+    let count = if long() { 2_000_000 } else { 20_000 };
+    let (mut executions, mut values) = (0u64, 0u64);
+    while executions < count {
+        let data_type = columns::TYPES[random.below(20) as usize];
+        let rows = random.below(1500) as usize;
+        let column = columns::column(&mut random, data_type, rows);
+        let only = Encoding::ALL[random.below(Encoding::ALL.len() as u64) as usize];
+        let whole = encode_as(&column, Profile::Compact, Some(only)).unwrap();
+        for _ in 0..50 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random.below(4) {
+                let at = random.below(bytes.len().min(400) as u64) as usize;
+                match random.below(4) {
+                    0 => bytes[at] = random.bits() as u8,
+                    1 => bytes[at] ^= 1 << random.below(8),
+                    2 => bytes.truncate(at.max(7)),
+                    _ => bytes.insert(at, [0, 1, 0x7F, 0x80, 0xFF][random.below(5) as usize]),
+                }
+            }
+            executions += 1;
+            values += u64::from(open_anyway(&mut bytes));
+        }
+    }
+    println!("{executions} executions, {values} of them gave values");
+}
+
+/// Opens and decodes bytes with the checksum that they ought to have; whether they gave values.
+fn open_anyway(bytes: &mut [u8]) -> bool {
+    if bytes.len() < 6 {
+        return false;
+    }
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&bytes[..2]);
+    hasher.update(&bytes[6..]);
+    bytes[2..6].copy_from_slice(&hasher.finalize().to_le_bytes());
+    let Ok(segment) = Segment::open(bytes) else { return false };
+    let rows = segment.rows();
+    let _ = segment.decode_range(rows / 3..rows / 2);
+    #[cfg(feature = "arrow")]
+    let _ = segment.decode_arrow(0..rows);
+    segment.decode().is_ok()
+}
