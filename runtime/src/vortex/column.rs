@@ -178,7 +178,12 @@ impl Column {
     }
 
     /// As [`Column::from_values`], of parts that were checked already.
-    pub(crate) fn decoded(data_type: DataType, nullable: bool, values: Values, validity: Option<Bitmap>) -> Self {
+    pub(crate) fn decoded(
+        data_type: DataType,
+        nullable: bool,
+        values: Values,
+        validity: Option<Bitmap>,
+    ) -> Self {
         Self { data_type, nullable, validity, values }
     }
 
@@ -313,7 +318,7 @@ impl Column {
         };
         let validity = self.validity.as_ref().map(|bits| places.iter().map(|&at| bits.get(at)).collect());
         let validity = validity.filter(|bits: &Bitmap| bits.count() < bits.len());
-        Self { values, validity, ..*self }
+        Self { validity, values, ..*self }
     }
 }
 

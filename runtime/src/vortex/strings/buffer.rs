@@ -45,6 +45,7 @@ impl Strings {
     }
 
     /// Every value, in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.len()).map(|at| self.get(at))
     }
@@ -116,8 +117,9 @@ impl Strings {
 
     /// Whether every value is UTF-8.
     pub(crate) fn are_utf8(&self) -> bool {
-        std::str::from_utf8(&self.bytes)
-            .is_ok_and(|text| text.is_ascii() || self.offsets.iter().all(|&at| text.is_char_boundary(at as usize)))
+        std::str::from_utf8(&self.bytes).is_ok_and(|text| {
+            text.is_ascii() || self.offsets.iter().all(|&at| text.is_char_boundary(at as usize))
+        })
     }
 
     fn room(&self, more: usize) -> Outcome<()> {
