@@ -1,5 +1,13 @@
 //! Random columns of every type, in the patterns that encodings are made for.
 
+// numbers are cut on purpose
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used
+)]
+
 use terrace::vortex::{Bitmap, Column, DataType, MAX_ROWS, Strings, Values};
 
 use crate::Random;
@@ -173,9 +181,7 @@ fn values(random: &mut Random, data_type: DataType, numbers: &[i64]) -> Values {
             let upper = |number: i64| if random.below(4) == 0 { number } else { upper };
             let wide =
                 |(&number, upper): (&i64, i64)| i128::from(upper) << 64 | i128::from(number.cast_unsigned());
-            Values::Wide(
-                numbers.iter().zip(numbers.iter().map(|&number| number).map(upper)).map(wide).collect(),
-            )
+            Values::Wide(numbers.iter().zip(numbers.iter().copied().map(upper)).map(wide).collect())
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The bytes of VRTX: what is pinned, and what happens to damaged ones.
 
+// numbers are cut on purpose
+#![allow(clippy::cast_possible_truncation, clippy::unwrap_used)]
+
 use std::fmt::Write;
 
 use terrace::{
@@ -63,7 +66,8 @@ fn any_file(random: &mut Random) -> Vec<u8> {
     let mut writer = FileWriter::new((0..types.len()).map(|at| format!("column {at}")));
     let mut nullable = None;
     for rows in [random.below(40) as usize, random.below(40) as usize] {
-        let group: Vec<Column> = types.iter().map(|&data_type| columns::column(random, data_type, rows)).collect();
+        let group: Vec<Column> =
+            types.iter().map(|&data_type| columns::column(random, data_type, rows)).collect();
         let flags: Vec<bool> = group.iter().map(Column::is_nullable).collect();
         if nullable.get_or_insert_with(|| flags.clone()) != &flags {
             continue;

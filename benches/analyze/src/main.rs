@@ -9,7 +9,7 @@ mod peers;
 use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, Result, ensure};
-use terrace::{count, prelude::*};
+use terrace::{count, hot::Maintenance, prelude::*};
 
 use flight::Flight;
 use peers::{DuckDb, Sqlite};
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
 fn fill(path: &std::path::Path, flights: &[Flight]) -> Result<Db> {
     let db = Db::open(path, collections![Flight])?;
     db.insert_all(flights)?;
-    while db.maintain()?.more {}
+    while db.maintain(Maintenance::default())?.more {}
     Ok(db)
 }
 

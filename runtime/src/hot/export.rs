@@ -6,7 +6,7 @@ use crate::{
     error::{Cause, During, Operation, Outcome, StorageError},
     schema::Collection,
     value::{Row, ValueRef},
-    vortex::{Column, DataType, FileWriter, MAX_ROWS, Profile, encode},
+    vortex::{Column, Field, FileWriter, MAX_ROWS, Profile, encode},
 };
 
 use super::Db;
@@ -36,7 +36,7 @@ impl Db {
     pub fn export<T: Collection>(&self, profile: Profile) -> Result<Vec<u8>, StorageError> {
         let mut groups = Groups::new::<T>(profile);
         // A limit, here none, brings the order of the ids.
-        self.all::<T>().limit(u64::MAX).read(|row| {
+        self.all::<T>().limit(u64::MAX).read(false, |row| {
             groups.push(row)?;
             Ok(ControlFlow::Continue(()))
         })?;
@@ -56,10 +56,9 @@ struct Groups {
 
 impl Groups {
     fn new<T: Collection>(profile: Profile) -> Self {
-        let columns = T::SCHEMA.columns.iter();
-        let empty: Vec<Column> =
-            columns.clone().map(|column| Column::new(DataType::from(column.kind), column.nullable)).collect();
-        let writer = FileWriter::new(columns.map(|column| column.name));
+        let fields = T::SCHEMA.vrtx();
+        let empty: Vec<Column> = fields.iter().map(Field::column).collect();
+        let writer = FileWriter::new(fields.iter().map(|field| field.name));
         Self { writer, profile, columns: empty.clone(), empty, rows: 0, bytes: 0 }
     }
 

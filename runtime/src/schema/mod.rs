@@ -10,7 +10,6 @@ mod kind;
 mod sqlite;
 mod stored;
 pub(crate) mod types;
-mod vrtx;
 
 use serde::{Deserialize, Serialize};
 

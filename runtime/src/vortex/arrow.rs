@@ -136,7 +136,11 @@ impl Segment<'_> {
     }
 
     /// The numbers of some rows, and which of them are NULL.
-    fn numbers(&self, ints: &Ints<'_>, rows: Range<usize>) -> Outcome<(ScalarBuffer<i32>, Option<NullBuffer>)> {
+    fn numbers(
+        &self,
+        ints: &Ints<'_>,
+        rows: Range<usize>,
+    ) -> Outcome<(ScalarBuffer<i32>, Option<NullBuffer>)> {
         let Some(validity) = &self.validity else {
             return Ok((aligned(rows, |start, out| ints.read(start, out))?.into(), None));
         };

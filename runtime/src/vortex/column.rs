@@ -324,7 +324,7 @@ impl Column {
         };
         let validity = self.validity.as_ref().map(|bits| places.iter().map(|&at| bits.get(at)).collect());
         let validity = validity.filter(|bits: &Bitmap| bits.count() < bits.len());
-        Self { values, validity, ..*self }
+        Self { validity, values, ..*self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why bytes are no VRTX data, or values cannot become such.
 
-use crate::{bytes::Damaged, error::Cause};
+use crate::bytes::Damaged;
 
 /// Why a segment or a file cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,9 +28,3 @@ impl From<Damaged> for VrtxError {
 
 /// What reading and writing of this module gives.
 pub(crate) type Outcome<T> = Result<T, VrtxError>;
-
-impl From<VrtxError> for Cause {
-    fn from(error: VrtxError) -> Self {
-        Self::Corrupt { what: "a segment".to_owned(), problem: error.to_string() }
-    }
-}

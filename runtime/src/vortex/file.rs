@@ -213,6 +213,7 @@ impl<'a> File<'a> {
     }
 
     /// The names of the columns.
+    #[must_use]
     pub fn names(&self) -> impl ExactSizeIterator<Item = &'a str> {
         self.columns.iter().map(|column| column.name)
     }

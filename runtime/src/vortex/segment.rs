@@ -42,7 +42,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// The head, whose checksum is not looked at, and what is left of the bytes.
-    pub(crate) fn parse<'a>(bytes: &'a [u8]) -> Outcome<(Self, Reader<'a>)> {
+    pub(crate) fn parse(bytes: &[u8]) -> Outcome<(Self, Reader<'_>)> {
         let mut from = Reader::new(bytes);
         let type_byte = from.byte()?;
         let encoding = Encoding::parse(&mut from, 0)?;
@@ -64,7 +64,8 @@ fn checksum(bytes: &[u8]) -> u32 {
 /// Whether so many blobs of one length are more than a segment may hold.
 fn too_large(data_type: DataType, rows: usize) -> Option<VrtxError> {
     let size = rows.saturating_mul(data_type.fixed_length().unwrap_or(0));
-    (size > MAX_SEGMENT_BYTES).then_some(VrtxError::TooLarge("the blobs of a segment have at most 32 MB together"))
+    (size > MAX_SEGMENT_BYTES)
+        .then_some(VrtxError::TooLarge("the blobs of a segment have at most 32 MB together"))
 }
 
 /// Encodes a column.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use terrace::{Cause, count, prelude::*, value::ValueError};
+use terrace::{Cause, count, hot::Maintenance, prelude::*, value::ValueError};
 
 use super::{Checked, Home, Refused, holds, named, same};
 
@@ -54,10 +54,18 @@ fn sales() -> Result<Vec<Sale>, StorageError> {
     (0..SALES).map(sale).collect()
 }
 
+/// Most of them in segments, the others rows; some that were in segments are changed or deleted since.
 fn stored(home: &dyn Home) -> Result<(Db, Vec<Sale>), StorageError> {
     let db = home.open(collections![Sale])?;
-    let sales = sales()?;
-    db.insert_all(&sales)?;
+    let mut sales = sales()?;
+    let (moved, rows) = sales.split_at(15_000);
+    db.insert_all(moved)?;
+    while db.maintain(Maintenance::default())?.more {}
+    db.insert_all(rows)?;
+    db.find::<Sale>(|s| s.id.between(3_000, 3_100)).delete()?;
+    db.find::<Sale>(|s| s.id.between(7_000, 7_010)).update(|s| s.cents += 1)?;
+    sales.retain(|sale| !(3_000..=3_100).contains(&sale.id));
+    sales.iter_mut().filter(|sale| (7_000..=7_010).contains(&sale.id)).for_each(|sale| sale.cents += 1);
     Ok((db, sales))
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::{
     error::Outcome,
     hot::{backend::select_list, sql::Sql, table::Table},
-    schema::{Collection, Storage, quote},
+    schema::{Collection, Storage},
     vortex::{Column, DataType},
 };
 
@@ -23,8 +23,34 @@ pub(super) fn each<T: Collection>(
     positions: &[usize],
     each: EachBatch<'_>,
 ) -> Outcome<()> {
-    let table = analyze.db.table::<T>()?;
-    rows(analyze, table, positions, each)
+    let db = analyze.db;
+    let table = db.table::<T>()?;
+    if !table.is_columnar() {
+        match rows(analyze, table, positions, each) {
+            Err(failure) if db.is_stale(table, &failure)? => {}
+            other => return other,
+        }
+    }
+    db.consistently(|| {
+        rows(analyze, table, positions, each)?;
+        groups(analyze, table, positions, each)
+    })
+}
+
+fn groups<T: Collection>(
+    analyze: &Analyze<'_, T>,
+    table: &Table,
+    positions: &[usize],
+    each: EachBatch<'_>,
+) -> Outcome<()> {
+    let predicate = analyze.filter.clone().into_predicate()?;
+    analyze.db.scan(table, &predicate, &mut |group, found| {
+        let columns: Vec<Column> =
+            positions.iter().map(|&position| group.column(position)).collect::<Outcome<_>>()?;
+        let places: Vec<u32> = found.ones().map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect();
+        each(&columns, &places)?;
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
 fn rows<T: Collection>(
@@ -37,11 +63,11 @@ fn rows<T: Collection>(
     let defs = || positions.iter().map(|&at| &table.schema.columns[at]);
     let columns = if positions.is_empty() { "1".to_owned() } else { select_list(backend, defs()) };
     let mut sql = Sql::default();
-    sql.push(&format!("SELECT {columns} FROM {} WHERE ", quote(table.schema.name)));
+    sql.push(&format!("SELECT {columns} FROM {} WHERE ", table.sql().rows));
     sql.predicate(table.schema, &analyze.filter.clone().into_predicate()?)?;
     let storages: Vec<Storage> = defs().map(|column| column.kind.storage()).collect();
     let empty = || -> Vec<Column> {
-        defs().map(|column| Column::new(DataType::from(column.kind), column.nullable)).collect()
+        defs().map(|column| Column::new(DataType::of(column.kind), column.nullable)).collect()
     };
     let all: Vec<u32> = (0..).take(ROWS).collect();
     let (mut batch, mut count) = (empty(), 0);

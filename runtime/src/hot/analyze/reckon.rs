@@ -63,7 +63,7 @@ impl Reckoned {
             .zip(&plan.measures)
             .map(|(measure, column)| {
                 let kind = column.map(|at| T::SCHEMA.columns[plan.columns[at]].kind);
-                Totals::new(measure.function, kind.map(DataType::from))
+                Totals::new(measure.function, kind.map(DataType::of))
             })
             .collect();
         batches::each(analyze, &plan.columns, &mut |columns, places| {

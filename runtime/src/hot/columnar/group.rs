@@ -72,8 +72,7 @@ impl Group {
         let bytes = self.deleted.to_bytes();
         let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
         let sql = "UPDATE _terrace_group SET deleted = ?2, live = ?3 WHERE number = ?1";
-        let parameters =
-            [integer(self.number), ValueRef::Blob(&bytes[..end]), integer(self.live() as u64)];
+        let parameters = [integer(self.number), ValueRef::Blob(&bytes[..end]), integer(self.live() as u64)];
         backend.execute(sql, &parameters.as_slice()).map(drop)
     }
 

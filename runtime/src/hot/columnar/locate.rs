@@ -9,12 +9,7 @@ use crate::{
     vortex::Column,
 };
 
-use super::{
-    group::Group,
-    key,
-    order,
-    reader::Reader,
-};
+use super::{group::Group, key, order, reader::Reader};
 
 /// A document that was found.
 #[derive(Debug)]
@@ -76,9 +71,8 @@ impl Db {
         if self.place_of(table, &table.id_of(row)?)?.is_none() {
             return Ok(());
         }
-        let name = |position: &usize| {
-            format!("{}.{}", table.schema.name, table.schema.columns[*position].name)
-        };
+        let name =
+            |position: &usize| format!("{}.{}", table.schema.name, table.schema.columns[*position].name);
         let columns: Vec<String> = table.schema.id.iter().map(name).collect();
         Err(not_unique(columns).into())
     }

@@ -199,8 +199,7 @@ impl Db {
     /// again with every few that come after it.
     fn small_neighbours(&self, groups: &[Group]) -> Outcome<Option<Task>> {
         for pair in groups.windows(2) {
-            let (least, greatest) =
-                (pair[0].live().min(pair[1].live()), pair[0].live().max(pair[1].live()));
+            let (least, greatest) = (pair[0].live().min(pair[1].live()), pair[0].live().max(pair[1].live()));
             if greatest >= SMALL || least * 4 < greatest {
                 continue;
             }
@@ -261,7 +260,8 @@ fn oldest(table: &Table) -> String {
         .filter(|column| matches!(column.kind.storage(), Storage::Text | Storage::Blob))
         .map(|column| format!("ifnull(octet_length({}), 0)", quote(column.name)))
         .collect();
-    let small = if sizes.is_empty() { "1".to_owned() } else { format!("{} <= {DOCUMENT_BYTES}", sum(&sizes)) };
+    let small =
+        if sizes.is_empty() { "1".to_owned() } else { format!("{} <= {DOCUMENT_BYTES}", sum(&sizes)) };
     let id = id_columns(table.schema);
     format!("FROM {} WHERE {small} ORDER BY {id} LIMIT ?1", table.sql().rows)
 }

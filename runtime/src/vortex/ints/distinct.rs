@@ -88,6 +88,8 @@ fn sorted(found: Vec<i64>, mut codes: Vec<i64>) -> Distinct {
     for (rank, &at) in order.iter().enumerate() {
         place[at] = rank as i64;
     }
-    codes.iter_mut().for_each(|code| *code = place[*code as usize]);
+    for code in &mut codes {
+        *code = place[*code as usize];
+    }
     Distinct { values: order.into_iter().map(|at| found[at]).collect(), codes }
 }

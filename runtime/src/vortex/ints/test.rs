@@ -91,8 +91,8 @@ impl Match {
     /// What holds for all numbers between two; none when it differs.
     fn between(&self, least: i64, greatest: i64) -> Option<bool> {
         match self {
-            Self::Range(first, last) if *first <= least && greatest <= *last => Some(true),
-            Self::Range(first, last) if *last < least || greatest < *first => Some(false),
+            Self::Range(from, to) if *from <= least && greatest <= *to => Some(true),
+            Self::Range(from, to) if *to < least || greatest < *from => Some(false),
             Self::Outside(other) if *other < least || greatest < *other => Some(true),
             Self::Values(values) => {
                 let next = values.partition_point(|&value| value < least);

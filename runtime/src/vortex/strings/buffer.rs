@@ -45,6 +45,7 @@ impl Strings {
     }
 
     /// Every value, in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.len()).map(|at| self.get(at))
     }

@@ -38,7 +38,13 @@ impl Lookup {
     }
 
     /// Adds the values that `count` codes from `start` on stand for.
-    pub(super) fn read(&self, codes: &Ints<'_>, start: usize, count: usize, out: &mut Strings) -> Outcome<()> {
+    pub(super) fn read(
+        &self,
+        codes: &Ints<'_>,
+        start: usize,
+        count: usize,
+        out: &mut Strings,
+    ) -> Outcome<()> {
         match &self.blocks {
             Blocks::Eight(blocks) => self.copy(blocks, codes, (start, count), out),
             Blocks::Sixteen(blocks) => self.copy(blocks, codes, (start, count), out),
@@ -46,7 +52,11 @@ impl Lookup {
             Blocks::No => each_vector(codes, start, count, |places| {
                 places.iter().try_for_each(|&place| {
                     let place = place as usize;
-                    if place < self.values.len() { out.push(self.values.get(place)) } else { Err(UNKNOWN_CODE) }
+                    if place < self.values.len() {
+                        out.push(self.values.get(place))
+                    } else {
+                        Err(UNKNOWN_CODE)
+                    }
                 })
             }),
         }
