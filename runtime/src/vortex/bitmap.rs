@@ -97,11 +97,13 @@ impl Bitmap {
 
     /// Moves the bits to the places that `places` has; 0 elsewhere.
     pub(crate) fn spread(&self, places: &Self) -> Self {
-        let mut spread = Self::filled(places.len, false);
-        for (next, at) in places.ones().enumerate() {
-            spread.set(at, self.get(next));
-        }
-        spread
+        let mut next = 0;
+        let words = places.words.iter().map(|&place| {
+            let word = deposited(self.word_at(next), place);
+            next += place.count_ones() as usize;
+            word
+        });
+        Self { words: words.collect(), len: places.len }
     }
 
     /// How many bits are set.
@@ -122,14 +124,17 @@ impl Bitmap {
         if range.start == 0 && range.end == self.len {
             return self.clone();
         }
-        let (first, shift) = (range.start / 64, range.start % 64);
-        let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
-        let words = (first..)
-            .take(range.len().div_ceil(64))
-            .map(|at| if shift == 0 { word(at) } else { word(at) >> shift | word(at + 1) << (64 - shift) });
+        let words = range.clone().step_by(64).map(|at| self.word_at(at));
         let mut slice = Self { words: words.collect(), len: range.len() };
         slice.trim();
         slice
+    }
+
+    /// The 64 bits from `at` on; 0 behind the end.
+    fn word_at(&self, at: usize) -> u64 {
+        let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
+        let (first, shift) = (at / 64, at % 64);
+        if shift == 0 { word(first) } else { word(first) >> shift | word(first + 1) << (64 - shift) }
     }
 
     /// The positions of the bits that are set, ascending.
@@ -185,6 +190,17 @@ impl Bitmap {
         self.trim();
         self
     }
+}
+
+/// The lowest bits of `bits` in the places that are set in `places`, in order; 0 in the others.
+fn deposited(mut bits: u64, places: u64) -> u64 {
+    let mut gaps = !places;
+    while gaps != 0 {
+        let below = (gaps & gaps.wrapping_neg()) - 1;
+        bits = bits & below | (bits & !below) << 1;
+        gaps &= gaps - 1;
+    }
+    bits
 }
 
 impl FromIterator<bool> for Bitmap {

@@ -18,7 +18,7 @@ use super::{
     encoding::Encoding,
     error::{Outcome, VrtxError},
     floats::{self, Floats},
-    ints::{self, Ints},
+    ints::{self, Ints, UNKNOWN_CODE},
     statistics::Statistics,
     strings::{self, MAX_SEGMENT_BYTES, Strings, Texts, View},
     types::{DataType, Shape},
@@ -52,6 +52,8 @@ impl Head {
         Ok((Self { data_type, nullable, encoding, statistics }, from))
     }
 }
+
+const UNSOUND: VrtxError = VrtxError::Damaged("values are not of the type of their column");
 
 /// The checksum of a segment: of all its bytes but the checksum itself.
 fn checksum(bytes: &[u8]) -> u32 {
@@ -252,9 +254,7 @@ impl<'a> Segment<'a> {
     pub fn decode_range(&self, rows: Range<usize>) -> Result<Column, VrtxError> {
         let column = self.decode_unchecked(rows)?;
         match column.values() {
-            Values::Bytes(values) if !self.are_sound(values) => {
-                Err(VrtxError::Damaged("values are not of the type of their column"))
-            }
+            Values::Bytes(values) if !self.are_sound(values) => Err(UNSOUND),
             _ => Ok(column),
         }
     }
@@ -301,6 +301,28 @@ impl<'a> Segment<'a> {
         };
         let validity = validity.filter(|validity| validity.count() < validity.len());
         Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
+    }
+
+    /// The different texts and, for each row, the place of its own among them: where the segment keeps them so and no
+    /// value is NULL.
+    ///
+    /// # Errors
+    /// Damaged values.
+    pub fn decode_dictionary(&self) -> Result<Option<(Column, Vec<u32>)>, VrtxError> {
+        let Body::Texts(texts) = &self.body else { return Ok(None) };
+        let Some((values, codes)) = texts.dictionary().filter(|_| self.validity.is_none()) else {
+            return Ok(None);
+        };
+        let values = values.all()?;
+        if !self.are_sound(&values) {
+            return Err(UNSOUND);
+        }
+        let codes: Vec<u32> = codes.all()?;
+        if codes.iter().any(|&code| code as usize >= values.len()) {
+            return Err(UNKNOWN_CODE);
+        }
+        let values = Column::decoded(self.data_type(), self.is_nullable(), Values::Bytes(values), None);
+        Ok(Some((values, codes)))
     }
 
     /// Reads a range of the values that are there.

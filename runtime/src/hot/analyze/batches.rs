@@ -15,38 +15,69 @@ use super::Analyze;
 const ROWS: usize = 8_192;
 
 /// What is done with a batch: its columns, and where in them the documents are that count.
-pub(super) type EachBatch<'a> = &'a mut dyn FnMut(&[Column], &[u32]) -> Outcome<()>;
+pub(super) type EachBatch<'a> = &'a mut dyn FnMut(&[Values], &[u32]) -> Outcome<()>;
 
-/// Reads the columns at `positions` of every document for which the filter is true.
+/// A column that is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) position: usize,
+    /// Whether it is only asked which values are the same.
+    pub(super) as_key: bool,
+}
+
+/// The values of a column in a batch.
+pub(super) enum Values {
+    Plain(Column),
+    /// The different ones, and the place of each document's own among them. Only of a column that is wanted as key.
+    Dictionary(Column, Vec<u32>),
+}
+
+impl Values {
+    /// The column, where it was not wanted as key alone.
+    pub(super) fn plain(&self) -> Option<&Column> {
+        match self {
+            Self::Plain(column) => Some(column),
+            Self::Dictionary(..) => None,
+        }
+    }
+}
+
+/// Reads columns of every document for which the filter is true.
 pub(super) fn each<T: Collection>(
     analyze: &Analyze<'_, T>,
-    positions: &[usize],
+    wanted: &[Wanted],
     each: EachBatch<'_>,
 ) -> Outcome<()> {
     let db = analyze.db;
     let table = db.table::<T>()?;
     if !table.is_columnar() {
-        match rows(analyze, table, positions, each) {
+        match rows(analyze, table, wanted, each) {
             Err(failure) if db.is_stale(table, &failure)? => {}
             other => return other,
         }
     }
     db.consistently(|| {
-        rows(analyze, table, positions, each)?;
-        groups(analyze, table, positions, each)
+        rows(analyze, table, wanted, each)?;
+        groups(analyze, table, wanted, each)
     })
 }
 
 fn groups<T: Collection>(
     analyze: &Analyze<'_, T>,
     table: &Table,
-    positions: &[usize],
+    wanted: &[Wanted],
     each: EachBatch<'_>,
 ) -> Outcome<()> {
     let predicate = analyze.filter.clone().into_predicate()?;
     analyze.db.scan(table, &predicate, &mut |group, found| {
-        let columns: Vec<Column> =
-            positions.iter().map(|&position| group.column(position)).collect::<Outcome<_>>()?;
+        let read = |column: &Wanted| {
+            let dictionary = if column.as_key { group.dictionary(column.position)? } else { None };
+            Ok(match dictionary {
+                Some((values, codes)) => Values::Dictionary(values, codes),
+                None => Values::Plain(group.column(column.position)?),
+            })
+        };
+        let columns: Vec<Values> = wanted.iter().map(read).collect::<Outcome<_>>()?;
         let places: Vec<u32> = found.ones().map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect();
         each(&columns, &places)?;
         Ok(ControlFlow::Continue(()))
@@ -56,12 +87,12 @@ fn groups<T: Collection>(
 fn rows<T: Collection>(
     analyze: &Analyze<'_, T>,
     table: &Table,
-    positions: &[usize],
+    wanted: &[Wanted],
     each: EachBatch<'_>,
 ) -> Outcome<()> {
     let backend = &*analyze.db.backend;
-    let defs = || positions.iter().map(|&at| &table.schema.columns[at]);
-    let columns = if positions.is_empty() { "1".to_owned() } else { select_list(backend, defs()) };
+    let defs = || wanted.iter().map(|column| &table.schema.columns[column.position]);
+    let columns = if wanted.is_empty() { "1".to_owned() } else { select_list(backend, defs()) };
     let mut sql = Sql::default();
     sql.push(&format!("SELECT {columns} FROM {} WHERE ", table.sql().rows));
     sql.predicate(table.schema, &analyze.filter.clone().into_predicate()?)?;
@@ -71,16 +102,20 @@ fn rows<T: Collection>(
     };
     let all: Vec<u32> = (0..).take(ROWS).collect();
     let (mut batch, mut count) = (empty(), 0);
+    let mut end = |batch: Vec<Column>, count: usize| {
+        let columns: Vec<Values> = batch.into_iter().map(Values::Plain).collect();
+        each(&columns, &all[..count])
+    };
     backend.query(&sql.text, &storages, &sql.parameters, &mut |row| {
         for (at, column) in batch.iter_mut().enumerate() {
             column.push(row.value(at)?)?;
         }
         count += 1;
         if count == ROWS {
-            each(&batch, &all)?;
-            (batch, count) = (empty(), 0);
+            end(std::mem::replace(&mut batch, empty()), count)?;
+            count = 0;
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    if count > 0 { each(&batch, &all[..count]) } else { Ok(()) }
+    if count > 0 { end(batch, count) } else { Ok(()) }
 }

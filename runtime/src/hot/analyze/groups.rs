@@ -7,6 +7,8 @@ use crate::{
     vortex::{Column, Values},
 };
 
+use super::batches;
+
 /// The numbers of a column's values.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
@@ -35,7 +37,18 @@ impl Codes {
     }
 
     /// The numbers of the values at `places`.
-    pub(super) fn of(&mut self, column: &Column, places: &[u32]) -> Vec<u32> {
+    pub(super) fn of(&mut self, values: &batches::Values, places: &[u32]) -> Vec<u32> {
+        match values {
+            batches::Values::Plain(column) => self.of_column(column, places),
+            batches::Values::Dictionary(values, codes) => {
+                let all: Vec<u32> = (0..).take(values.len()).collect();
+                let numbers = self.of_column(values, &all);
+                places.iter().map(|&at| numbers[codes[at as usize] as usize]).collect()
+            }
+        }
+    }
+
+    fn of_column(&mut self, column: &Column, places: &[u32]) -> Vec<u32> {
         let mut codes = vec![0; places.len()];
         match column.values() {
             Values::Int(values) => self.integers(column, values, places, &mut codes),
@@ -169,7 +182,7 @@ impl Groups {
     }
 
     /// The group of each document, whose columns to group by these are.
-    pub(super) fn of(&mut self, columns: &[&Column], places: &[u32]) -> Vec<u32> {
+    pub(super) fn of(&mut self, columns: &[&batches::Values], places: &[u32]) -> Vec<u32> {
         let mut codes = self.columns.iter_mut().zip(columns).map(|(codes, column)| codes.of(column, places));
         let Some(mut groups) = codes.next() else { return vec![0; places.len()] };
         for (pairs, codes) in self.pairs.iter_mut().zip(codes) {

@@ -6,13 +6,13 @@ use crate::{
     error::{Cause, Outcome},
     schema::{Collection, Schema},
     value::Value,
-    vortex::{Column, DataType},
+    vortex::DataType,
 };
 
 use super::{
     Analyze,
-    aggregate::Measure,
-    batches,
+    aggregate::{Function, Measure},
+    batches::{self, Values, Wanted},
     groups::Groups,
     totals::{self, Members, Total, Totals},
 };
@@ -25,26 +25,31 @@ pub(super) struct Reckoned {
 
 /// Which columns are read, and what is made of them: positions among those that are read.
 struct Plan {
-    columns: Vec<usize>,
+    columns: Vec<Wanted>,
     keys: Vec<usize>,
     measures: Vec<Option<usize>>,
 }
 
 impl Plan {
     fn new(schema: &Schema, keys: &[&str], measures: &[Measure]) -> Outcome<Self> {
-        let mut columns = Vec::new();
-        let mut read = |name: &str| -> Outcome<usize> {
-            let column = schema.column(name);
-            let column = column.ok_or_else(|| Cause::Schema(format!("there is no column `{name}`")))?;
-            Ok(columns.iter().position(|&known| known == column).unwrap_or_else(|| {
-                columns.push(column);
-                columns.len() - 1
-            }))
+        let mut columns: Vec<Wanted> = Vec::new();
+        let mut read = |name: &str, as_key: bool| -> Outcome<usize> {
+            let position = schema.column(name);
+            let position = position.ok_or_else(|| Cause::Schema(format!("there is no column `{name}`")))?;
+            if let Some(at) = columns.iter().position(|known| known.position == position) {
+                columns[at].as_key &= as_key;
+                return Ok(at);
+            }
+            columns.push(Wanted { position, as_key });
+            Ok(columns.len() - 1)
         };
-        let keys = keys.iter().map(|name| read(name)).collect::<Outcome<_>>()?;
+        let keys = keys.iter().map(|name| read(name, true)).collect::<Outcome<_>>()?;
         let measures = measures
             .iter()
-            .map(|measure| measure.column.map(&mut read).transpose())
+            .map(|measure| {
+                let as_key = measure.function == Function::CountDistinct;
+                measure.column.map(|name| read(name, as_key)).transpose()
+            })
             .collect::<Outcome<_>>()?;
         Ok(Self { columns, keys, measures })
     }
@@ -62,12 +67,12 @@ impl Reckoned {
             .iter()
             .zip(&plan.measures)
             .map(|(measure, column)| {
-                let kind = column.map(|at| T::SCHEMA.columns[plan.columns[at]].kind);
+                let kind = column.map(|at| T::SCHEMA.columns[plan.columns[at].position].kind);
                 Totals::new(measure.function, kind.map(DataType::of))
             })
             .collect();
         batches::each(analyze, &plan.columns, &mut |columns, places| {
-            let keys: Vec<&Column> = plan.keys.iter().map(|&at| &columns[at]).collect();
+            let keys: Vec<&Values> = plan.keys.iter().map(|&at| &columns[at]).collect();
             let numbers = groups.of(&keys, places);
             let members = Members { places, groups: &numbers, count: groups.len() };
             totals

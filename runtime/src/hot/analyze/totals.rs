@@ -8,7 +8,7 @@ use crate::{
     vortex::{Column, DataType, Values},
 };
 
-use super::{aggregate::Function, groups::Codes};
+use super::{aggregate::Function, batches, groups::Codes};
 
 /// What an aggregate comes to.
 #[derive(Clone, Debug)]
@@ -107,8 +107,8 @@ impl Totals {
     }
 
     /// Adds the documents of a batch.
-    pub(super) fn add(&mut self, column: Option<&Column>, members: Members<'_>) -> Outcome<()> {
-        match (self, column) {
+    pub(super) fn add(&mut self, values: Option<&batches::Values>, members: Members<'_>) -> Outcome<()> {
+        match (self, values.and_then(batches::Values::plain)) {
             (Self::Count(counts), _) => {
                 counts.resize(members.count, 0);
                 members.groups.iter().for_each(|&group| counts[group as usize] += 1);
@@ -139,12 +139,12 @@ impl Totals {
                     }
                 }
             }
-            (Self::Distinct { codes, seen, counts }, Some(column)) => {
+            (Self::Distinct { codes, seen, counts }, _) => {
                 counts.resize(members.count, 0);
-                let numbers = codes.of(column, members.places);
-                for ((at, group), code) in members.places.iter().zip(members.groups).zip(numbers) {
-                    if !column.is_null(*at as usize) && seen.insert((*group, code)) {
-                        counts[*group as usize] += 1;
+                let numbers = values.map(|values| codes.of(values, members.places)).unwrap_or_default();
+                for (&group, number) in members.groups.iter().zip(numbers) {
+                    if *codes.value(number) != Value::Null && seen.insert((group, number)) {
+                        counts[group as usize] += 1;
                     }
                 }
             }

@@ -39,6 +39,15 @@ impl<'a> Reader<'a> {
         self.part(position, 0..self.group.rows)
     }
 
+    /// The different values of a column and the place of each row's own among them, where the segment has them so.
+    pub(in crate::hot) fn dictionary(&self, position: usize) -> Outcome<Option<(Column, Vec<u32>)>> {
+        let source = &self.schema.lens.sources()[position];
+        let Some(earlier) = source.earlier else { return Ok(None) };
+        let bytes = self.source.segment(self.group.number, earlier)?;
+        let Some((values, codes)) = Segment::parse(&bytes)?.decode_dictionary()? else { return Ok(None) };
+        Ok(Some((present(values, &self.schema.current.columns[position], None)?, codes)))
+    }
+
     /// Some rows of a column.
     pub(super) fn part(&self, position: usize, rows: Range<usize>) -> Outcome<Column> {
         let source = &self.schema.lens.sources()[position];
