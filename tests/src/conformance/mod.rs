@@ -4,6 +4,7 @@
 //! with it: what is not as it should be is an error that says what and where.
 
 pub mod accounts;
+mod columnar;
 mod documents;
 mod errors;
 mod log;
@@ -105,6 +106,7 @@ pub fn cases() -> Vec<Case> {
         values::CASES,
         errors::CASES,
         migration::CASES,
+        columnar::CASES,
     ]
     .concat()
 }
