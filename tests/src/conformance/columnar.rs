@@ -25,6 +25,8 @@ named![
     maintenance_inside_of_a_transaction_is_refused,
     raw_sql_sees_the_whole_collection,
     what_is_rolled_back_is_back_in_its_group,
+    migrations_leave_groups_as_they_are,
+    a_new_unique_index_holds_over_rows_and_groups,
 ];
 
 #[derive(Collection, Clone, Debug, PartialEq)]
@@ -487,5 +489,115 @@ fn what_is_rolled_back_is_back_in_its_group(home: &dyn Home) -> Checked {
     holds!(documents::<Item>(&db)? == items);
     same!((in_groups(&db)?.0, db.checksum::<Item>()?), (492, checksum));
     fits!(db.insert(&item(20)).refused()?.source, Cause::NotUnique { .. });
+    Ok(())
+}
+
+fn migrations_leave_groups_as_they_are(home: &dyn Home) -> Checked {
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(name = "member", unique(seat, label), columnar(threshold = 8))]
+    struct Later {
+        #[column(fill = "eu")]
+        region: String,
+        #[column(fill = 7)]
+        seat: i64,
+        #[id]
+        id: i64,
+        #[was("team")]
+        label: String,
+        extra: Option<f64>,
+        #[unique]
+        mail: String,
+        #[column(fill = 1.5)]
+        share: f64,
+    }
+
+    let db = home.open(collections![Member])?;
+    let mail = |id: i32| format!("mail {id}");
+    let label = |id: i32| format!("team {}", if id % 4 > 0 { id % 3 } else { id });
+    let members = (0..100).map(|id| Member { mail: mail(id), team: label(id), ..member(id) });
+    db.insert_all(&members.collect::<Vec<_>>())?;
+    db.maintain(Maintenance::default())?;
+    db.update::<Member>(5, |m| m.mail = "five".into())?;
+    let groups: Vec<(i64,)> = db.query("SELECT number FROM _terrace_group", ())?;
+    drop(db);
+    let later = |id: i32| Later {
+        region: "eu".into(),
+        seat: member(id).seat.unwrap_or(7),
+        id: id.into(),
+        label: label(id),
+        extra: None,
+        mail: if id == 5 { "five".into() } else { mail(id) },
+        share: 1.5,
+    };
+    let all: Vec<Later> = (0..100).map(later).collect();
+    let db = home.open(collections![Later])?;
+    same!(db.query::<(i64,)>("SELECT number FROM _terrace_group", ())?, groups);
+    holds!(documents::<Later>(&db)? == all);
+    same!(db.get::<Later>(8)?, Some(later(8)));
+    same!(db.find::<Later>(|l| l.seat.eq(7)).count()?, 25);
+    same!(db.find::<Later>(|l| l.seat.ne(7).and(l.region.eq("eu")).and(l.share.lt(2.0))).count()?, 75);
+    same!(db.find::<Later>(|l| l.extra.is_some().or(l.region.eq("us"))).count()?, 0);
+    same!(db.find::<Later>(|l| l.label.starts_with("team 1")).order_by(|l| l.seat.asc()).limit(1).all()?.len(), 1);
+    let clash = |new: Later| matches!(db.insert(&new), Err(e) if matches!(e.source, Cause::NotUnique { .. }));
+    holds!(clash(Later { id: 500, mail: "other".into(), ..later(8) }), "filled values are unique values");
+    holds!(clash(Later { id: 500, seat: 8, ..later(9) }));
+    same!(db.query::<(String, i64)>("SELECT region, count(*) FROM member GROUP BY 1", ())?, [("eu".into(), 100)]);
+    db.update::<Later>(10, |l| l.extra = Some(-0.0))?;
+    db.delete::<Later>(11)?;
+    let (kept, checksum) = (documents::<Later>(&db)?, db.checksum::<Later>()?);
+    let done = db.maintain(Maintenance::default())?;
+    holds!(done.rewritten == 89, "groups of an earlier schema are encoded anew: {done:?}");
+    holds!(documents::<Later>(&db)? == kept);
+    holds!(clash(Later { id: 500, mail: "other".into(), ..later(8) }));
+    let copy = replayed(home, db, collections![Later])?;
+    holds!(documents::<Later>(&copy)? == kept);
+    same!(copy.checksum::<Later>()?, checksum);
+    Ok(())
+}
+
+fn a_new_unique_index_holds_over_rows_and_groups(home: &dyn Home) -> Checked {
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(name = "item", unique(rank, group), columnar(threshold = 8))]
+    struct Unique {
+        #[id]
+        id: i64,
+        group: Option<String>,
+        rank: i64,
+        score: Option<f64>,
+        data: Vec<u8>,
+    }
+
+    let db = columns(home)?;
+    for id in (0..1_000).step_by(2).filter(|id| ![300, 400].contains(id)) {
+        db.update::<Item>(id, |i| i.rank = i.id)?;
+    }
+    let twins = |db: &Db, a, b| {
+        db.update::<Item>(a, |i| (i.rank, i.group) = (-1, Some("twin".into())))?;
+        db.update::<Item>(b, |i| (i.rank, i.group) = (-1, Some("twin".into())))
+    };
+    twins(&db, 300, 400)?;
+    db.maintain(Maintenance::default())?;
+    drop(db);
+    let refused = |home: &dyn Home| {
+        let error = home.open(collections![Unique]).refused()?;
+        fits!(&error.source, Cause::NotUnique { columns, .. } if columns == "item.rank, item.group");
+        Ok::<(), super::Failed>(())
+    };
+    refused(home)?;
+    let db = home.open(collections![Item])?;
+    same!(db.all::<Item>().count()?, 500, "a group and a group: nothing has changed");
+    db.update::<Item>(400, |i| i.rank = 400)?;
+    twins(&db, 300, 998)?;
+    drop(db);
+    refused(home)?;
+    let db = home.open(collections![Item])?;
+    db.update::<Item>(998, |i| i.rank = 998)?;
+    drop(db);
+    let db = home.open(collections![Unique])?;
+    let twin = Unique { id: 1, group: Some("twin".into()), rank: -1, score: None, data: vec![] };
+    fits!(db.insert(&twin).refused()?.source, Cause::NotUnique { .. });
+    db.delete::<Unique>(300)?;
+    db.insert(&twin)?;
+    same!(db.all::<Unique>().count()?, 500);
     Ok(())
 }
