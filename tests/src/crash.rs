@@ -4,6 +4,7 @@ use terrace::prelude::*;
 
 /// A document that the process writes.
 #[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(columnar(threshold = 50))]
 pub struct Entry {
     /// Counted up.
     #[id]

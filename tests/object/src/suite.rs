@@ -37,7 +37,7 @@ impl Home for Conformance {
         let sql = self.state.storage().sql();
         let run = |statement: &str| sql.exec(statement, None).map_err(|error| Failed(error.to_string()));
         let objects = "SELECT type || ' \"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_master \
-                       WHERE type IN ('table', 'view') AND name NOT GLOB '_cf_*'";
+                       WHERE type IN ('table', 'view') AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'";
         let names: Vec<_> = run(objects)?.raw().filter_map(std::result::Result::ok).flatten().collect();
         for name in names {
             if let SqlStorageValue::String(name) = name {

@@ -1,10 +1,11 @@
-//! The process that the crash test kills: writes transactions without end, and says after each that it is stored.
+//! The process that the crash test kills: writes transactions without end, says after each that it is stored, and moves
+//! documents into columns in between.
 //!
 //! `crash_writer DATABASE SEED`
 
 use std::io::{self, Write};
 
-use terrace::prelude::*;
+use terrace::{hot::Maintenance, prelude::*};
 use terrace_tests::{Random, crash::Entry};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,6 +19,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         let size = if random.below(10) == 0 { 2_000 } else { 1 + random.below(3) };
         next = write(&db, &mut random, next, size)?;
+        if random.below(3) == 0 {
+            db.maintain(Maintenance { documents: 700, ..Maintenance::default() })?;
+        }
         let mut out = io::stdout().lock();
         writeln!(out, "{} {next}", db.changes().head()?)?;
         out.flush()?;

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod analyze;
+mod columnar;
 mod documents;
 mod errors;
 mod log;
@@ -107,6 +108,7 @@ pub fn cases() -> Vec<Case> {
         values::CASES,
         errors::CASES,
         migration::CASES,
+        columnar::CASES,
     ]
     .concat()
 }

@@ -1,13 +1,13 @@
 //! Values: invariant 7, over every kind of column and the whole range of each.
 
-use terrace::{Cause, prelude::*, value::ValueError};
+use terrace::{Cause, hot::Maintenance, prelude::*, value::ValueError};
 
 use super::{Checked, Home, Refused, documents::Reading, fits, holds, named, replayed, same};
 use crate::{Random, documents, seed};
 
 named![
     "values":
-    every_value_returns_bit_exact_from_the_table_and_from_the_log,
+    every_value_returns_bit_exact_from_rows_columns_and_log,
     a_value_is_found_by_itself,
     decimals_of_any_width_sort_as_numbers,
     floats_are_stored_as_floats,
@@ -19,6 +19,7 @@ named![
 
 /// One column of every kind.
 #[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(columnar(threshold = 8))]
 struct Everything {
     #[id]
     id: Id<Everything>,
@@ -134,7 +135,7 @@ fn bits(document: &Everything) -> (u64, u32, Option<u64>) {
     (document.double.to_bits(), document.single.to_bits(), document.group.map(f64::to_bits))
 }
 
-fn every_value_returns_bit_exact_from_the_table_and_from_the_log(home: &dyn Home) -> Checked {
+fn every_value_returns_bit_exact_from_rows_columns_and_log(home: &dyn Home) -> Checked {
     let seed = seed();
     let mut random = Random(seed);
     let mut written: Vec<Everything> = (0..500).map(|at| everything(&mut random, at)).collect();
@@ -142,6 +143,9 @@ fn every_value_returns_bit_exact_from_the_table_and_from_the_log(home: &dyn Home
 
     home.open(collections![Everything])?.insert_all(&written)?;
     let reopened = home.open(collections![Everything])?;
+    same(&reopened, &written, seed)?;
+    let moved = reopened.maintain(Maintenance::default())?.moved;
+    same!(moved, 492, "TERRACE_SEED={seed}");
     same(&reopened, &written, seed)?;
     let copy = replayed(home, reopened, collections![Everything])?;
     same(&copy, &written, seed)
@@ -162,6 +166,7 @@ fn a_value_is_found_by_itself(home: &dyn Home) -> Checked {
     for at in 1..60 {
         let document = everything(&mut random, at);
         db.insert(&document)?;
+        db.maintain(Maintenance::default())?;
         let found = |filter: Filter<Everything>| {
             Ok::<bool, StorageError>(db.find::<Everything>(|_| filter).all()?.contains(&document))
         };

@@ -188,7 +188,7 @@ impl Db {
             let documents = self.log.borrow().checksum(&*self.backend, table.collection)?.documents;
             let rows = documents.saturating_sub(in_groups as u64);
             // not for a few rows at a time, each of which would be a group to merge
-            if rows > threshold + threshold / 8 {
+            if rows >= threshold + (threshold / 8).max(1) {
                 return Ok(Some(Task::Move((rows - threshold).min(MAX_ROWS as u64))));
             }
         }
