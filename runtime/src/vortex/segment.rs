@@ -250,13 +250,23 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Damaged values.
     pub fn decode_range(&self, rows: Range<usize>) -> Result<Column, VrtxError> {
-        let column = self.decode_unchecked(rows)?;
-        match column.values() {
-            Values::Bytes(values) if !self.are_sound(values) => {
-                Err(VrtxError::Damaged("values are not of the type of their column"))
+        let part = |bits: &Bitmap| bits.slice(rows.clone());
+        let (values, validity) = match &self.validity {
+            _ if matches!(self.body, Body::AllNull) => {
+                let mut values = Values::empty(self.data_type().shape());
+                values.expand(&Bitmap::filled(rows.len(), false));
+                (values, Some(Bitmap::filled(rows.len(), false)))
             }
-            _ => Ok(column),
-        }
+            None => (self.read(rows.clone())?, None),
+            Some(validity) => {
+                let mut values = self.read(validity.rank(rows.start)..validity.rank(rows.end))?;
+                let validity = part(validity);
+                values.expand(&validity);
+                (values, Some(validity))
+            }
+        };
+        let validity = validity.filter(|validity| validity.count() < validity.len());
+        Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
     }
 
     /// Decodes the rows whose bits are set, of which it has to have all: from the vector of the
@@ -282,27 +292,6 @@ impl<'a> Segment<'a> {
         self.read(0..self.rows() - self.head.statistics.nulls)
     }
 
-    /// As [`Segment::decode_range`], of texts that may not be UTF-8.
-    pub(crate) fn decode_unchecked(&self, rows: Range<usize>) -> Outcome<Column> {
-        let part = |bits: &Bitmap| bits.slice(rows.clone());
-        let (values, validity) = match &self.validity {
-            _ if matches!(self.body, Body::AllNull) => {
-                let mut values = Values::empty(self.data_type().shape());
-                values.expand(&Bitmap::filled(rows.len(), false));
-                (values, Some(Bitmap::filled(rows.len(), false)))
-            }
-            None => (self.read(rows.clone())?, None),
-            Some(validity) => {
-                let mut values = self.read(validity.rank(rows.start)..validity.rank(rows.end))?;
-                let validity = part(validity);
-                values.expand(&validity);
-                (values, Some(validity))
-            }
-        };
-        let validity = validity.filter(|validity| validity.count() < validity.len());
-        Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
-    }
-
     /// Reads a range of the values that are there.
     fn read(&self, range: Range<usize>) -> Outcome<Values> {
         Ok(match &self.body {
@@ -318,19 +307,20 @@ impl<'a> Segment<'a> {
                 let start = range.start - range.start % VECTOR;
                 let mut values = Strings::new();
                 texts.read(start, range.end - start, &mut values)?;
+                if !self.are_sound(texts, &values) {
+                    return Err(VrtxError::Damaged("values are not of the type of their column"));
+                }
                 let values = if start < range.start { values.skip(range.start - start) } else { values };
                 Values::Bytes(values)
             }
         })
     }
 
-    /// Whether texts are UTF-8, and blobs of one length have it or are NULL.
-    fn are_sound(&self, values: &Strings) -> bool {
+    /// Whether texts are UTF-8, and blobs of one length have it.
+    fn are_sound(&self, texts: &Texts<'_>, values: &Strings) -> bool {
         match self.data_type() {
-            DataType::Text => values.are_utf8(),
-            DataType::Fixed(length) => values
-                .iter()
-                .all(|value| value.len() == length as usize || value.is_empty() && self.is_nullable()),
+            DataType::Text => texts.is_utf8().unwrap_or_else(|| values.are_utf8()),
+            DataType::Fixed(length) => values.iter().all(|value| value.len() == length as usize),
             _ => true,
         }
     }
