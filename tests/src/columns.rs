@@ -173,14 +173,18 @@ fn values(random: &mut Random, data_type: DataType, numbers: &[i64]) -> Values {
             }
             Values::Bytes(strings)
         }
-        DataType::I64 | DataType::Timestamp | DataType::Decimal { precision: ..=18, .. } => {
-            integers(|number| number)
+        DataType::I64 | DataType::Timestamp => integers(|number| number),
+        DataType::Decimal { precision: precision @ ..=18, .. } => {
+            let end = 10i64.pow(u32::from(precision));
+            Values::Int(numbers.iter().map(|number| number % end).collect())
         }
         _ => {
             let upper = random.bits().cast_signed() >> random.below(64);
             let upper = |number: i64| if random.below(4) == 0 { number } else { upper };
-            let wide =
-                |(&number, upper): (&i64, i64)| i128::from(upper) << 64 | i128::from(number.cast_unsigned());
+            let wide = |(&number, upper): (&i64, i64)| {
+                let value = i128::from(upper) << 64 | i128::from(number.cast_unsigned());
+                if matches!(data_type, DataType::Decimal { .. }) { value % 10i128.pow(38) } else { value }
+            };
             Values::Wide(numbers.iter().zip(numbers.iter().copied().map(upper)).map(wide).collect())
         }
     }

@@ -129,8 +129,6 @@ impl Segment<'_> {
                     _ => Arc::new(Int32Array::try_new(numbers, nulls).map_err(refused)?),
                 })
             }
-            // Arrow checks the texts itself
-            (_, DataType::Text) => self.decode_unchecked(rows)?.into_arrow(),
             _ => self.decode_range(rows)?.into_arrow(),
         }
     }
@@ -216,9 +214,18 @@ fn bytes_array(data_type: DataType, values: Strings, nulls: Option<NullBuffer>) 
     let (offsets, bytes) = values.into_parts();
     let (offsets, bytes) = (OffsetBuffer::new(offsets.into()), Buffer::from_vec(bytes));
     Ok(match data_type {
-        DataType::Text => Arc::new(StringArray::try_new(offsets, bytes, nulls).map_err(refused)?),
+        DataType::Text => Arc::new(text_array(offsets, bytes, nulls)),
         _ => Arc::new(BinaryArray::try_new(offsets, bytes, nulls).map_err(refused)?),
     })
+}
+
+/// The texts of a column, which are UTF-8: see [`Column`].
+#[allow(unsafe_code)]
+fn text_array(offsets: OffsetBuffer<i32>, bytes: Buffer, nulls: Option<NullBuffer>) -> StringArray {
+    // SAFETY: every column of texts was checked when it was made: `Column::push` takes a `str`, `Column::from_values` and
+    // `Segment::read` look at the bytes and at each offset. `OffsetBuffer::new` has seen that the offsets ascend from 0;
+    // the last one is the length of `bytes`, and there is one more of them than bits in `nulls`, as `Strings` keeps them.
+    unsafe { StringArray::new_unchecked(offsets, bytes, nulls) }
 }
 
 fn boolean_buffer(bits: Bitmap) -> BooleanBuffer {

@@ -53,8 +53,6 @@ impl Head {
     }
 }
 
-const UNSOUND: VrtxError = VrtxError::Damaged("values are not of the type of their column");
-
 /// The checksum of a segment: of all its bytes but the checksum itself.
 fn checksum(bytes: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
@@ -252,11 +250,23 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Damaged values.
     pub fn decode_range(&self, rows: Range<usize>) -> Result<Column, VrtxError> {
-        let column = self.decode_unchecked(rows)?;
-        match column.values() {
-            Values::Bytes(values) if !self.are_sound(values) => Err(UNSOUND),
-            _ => Ok(column),
-        }
+        let part = |bits: &Bitmap| bits.slice(rows.clone());
+        let (values, validity) = match &self.validity {
+            _ if matches!(self.body, Body::AllNull) => {
+                let mut values = Values::empty(self.data_type().shape());
+                values.expand(&Bitmap::filled(rows.len(), false));
+                (values, Some(Bitmap::filled(rows.len(), false)))
+            }
+            None => (self.read(rows.clone())?, None),
+            Some(validity) => {
+                let mut values = self.read(validity.rank(rows.start)..validity.rank(rows.end))?;
+                let validity = part(validity);
+                values.expand(&validity);
+                (values, Some(validity))
+            }
+        };
+        let validity = validity.filter(|validity| validity.count() < validity.len());
+        Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
     }
 
     /// Decodes the rows whose bits are set, of which it has to have all: from the vector of the
@@ -282,27 +292,6 @@ impl<'a> Segment<'a> {
         self.read(0..self.rows() - self.head.statistics.nulls)
     }
 
-    /// As [`Segment::decode_range`], of texts that may not be UTF-8.
-    pub(crate) fn decode_unchecked(&self, rows: Range<usize>) -> Outcome<Column> {
-        let part = |bits: &Bitmap| bits.slice(rows.clone());
-        let (values, validity) = match &self.validity {
-            _ if matches!(self.body, Body::AllNull) => {
-                let mut values = Values::empty(self.data_type().shape());
-                values.expand(&Bitmap::filled(rows.len(), false));
-                (values, Some(Bitmap::filled(rows.len(), false)))
-            }
-            None => (self.read(rows.clone())?, None),
-            Some(validity) => {
-                let mut values = self.read(validity.rank(rows.start)..validity.rank(rows.end))?;
-                let validity = part(validity);
-                values.expand(&validity);
-                (values, Some(validity))
-            }
-        };
-        let validity = validity.filter(|validity| validity.count() < validity.len());
-        Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
-    }
-
     /// The different texts and, for each row, the place of its own among them: where the segment keeps them so and no
     /// value is NULL.
     ///
@@ -313,10 +302,7 @@ impl<'a> Segment<'a> {
         let Some((values, codes)) = texts.dictionary().filter(|_| self.validity.is_none()) else {
             return Ok(None);
         };
-        let values = values.all()?;
-        if !self.are_sound(&values) {
-            return Err(UNSOUND);
-        }
+        let values = self.checked(values.all()?)?;
         let codes: Vec<u32> = codes.all()?;
         if codes.iter().any(|&code| code as usize >= values.len()) {
             return Err(UNKNOWN_CODE);
@@ -340,19 +326,20 @@ impl<'a> Segment<'a> {
                 let start = range.start - range.start % VECTOR;
                 let mut values = Strings::new();
                 texts.read(start, range.end - start, &mut values)?;
+                if !self.are_sound(texts, &values) {
+                    return Err(VrtxError::Damaged("values are not of the type of their column"));
+                }
                 let values = if start < range.start { values.skip(range.start - start) } else { values };
                 Values::Bytes(values)
             }
         })
     }
 
-    /// Whether texts are UTF-8, and blobs of one length have it or are NULL.
-    fn are_sound(&self, values: &Strings) -> bool {
+    /// Whether texts are UTF-8, and blobs of one length have it.
+    fn are_sound(&self, texts: &Texts<'_>, values: &Strings) -> bool {
         match self.data_type() {
-            DataType::Text => values.are_utf8(),
-            DataType::Fixed(length) => values
-                .iter()
-                .all(|value| value.len() == length as usize || value.is_empty() && self.is_nullable()),
+            DataType::Text => texts.is_utf8().unwrap_or_else(|| values.are_utf8()),
+            DataType::Fixed(length) => values.iter().all(|value| value.len() == length as usize),
             _ => true,
         }
     }

@@ -137,6 +137,16 @@ impl<'a> Texts<'a> {
         }
     }
 
+    /// Whether every value is UTF-8 because the distinct ones are; none where the values themselves have to be looked at.
+    pub(crate) fn is_utf8(&self) -> Option<bool> {
+        match &self.node {
+            Node::Dictionary { values, kept, .. } => {
+                kept.get(|| values.all().map(Lookup::new)).ok().map(Lookup::is_utf8)
+            }
+            _ => None,
+        }
+    }
+
     /// All values.
     pub(crate) fn all(&self) -> Outcome<Strings> {
         let mut all = Strings::new();
