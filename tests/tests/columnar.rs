@@ -65,13 +65,19 @@ const STALE: [(&str, Stale); 14] = [
     }),
     ("insert", |db| {
         let refused = db.insert(&thing(3)).expect_err("it is in a group");
-        assert!(matches!(&refused.source, Cause::NotUnique { columns, .. } if columns == "thing.id"), "{refused}");
+        assert!(
+            matches!(&refused.source, Cause::NotUnique { columns, .. } if columns == "thing.id"),
+            "{refused}"
+        );
         db.insert(&thing(100))
     }),
     ("insert at once", |db| {
         db.insert(&plain(1_000))?;
         let refused = db.insert(&plain(3)).expect_err("it is in a group");
-        assert!(matches!(&refused.source, Cause::NotUnique { columns, .. } if columns == "plain.id"), "{refused}");
+        assert!(
+            matches!(&refused.source, Cause::NotUnique { columns, .. } if columns == "plain.id"),
+            "{refused}"
+        );
         db.insert(&plain(1_001))
     }),
     ("insert_all", |db| {

@@ -192,6 +192,7 @@ const SCHEMA: Schema = Schema {
     capture: Capture::Full,
     partition: &[],
     cache_seconds: None,
+    columnar: None,
 };
 
 /// A scan finds the rows for which the predicate is true in memory, and pruning never rules one of them out.

@@ -5,8 +5,8 @@ use syn::{Attribute, Ident, LitStr, Path};
 use crate::{ctxt::Ctxt, option::Node, spelling};
 
 use super::{
-    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, columnar, duration, example, fields, index, krate, mark,
-    options_of, partition, set, words,
+    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, columnar, duration, example, fields,
+    index, krate, mark, options_of, partition, set, words,
 };
 
 /// What an event of the collection holds: the variants of `terrace::schema::Capture`, as they are written.

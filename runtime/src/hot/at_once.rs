@@ -58,7 +58,8 @@ impl View {
     /// Where unique values may be in segments, more has to be looked at than a trigger sees.
     fn of(schema: &Schema, columnar: bool) -> Option<Self> {
         let columns = schema.columns.len() + usize::from(columnar) + LOG_COLUMNS;
-        let possible = columns <= MAX_COLUMNS && !(columnar && schema.indexes.iter().any(|index| index.unique));
+        let possible =
+            columns <= MAX_COLUMNS && !(columnar && schema.indexes.iter().any(|index| index.unique));
         possible.then(|| Self { name: name(schema.name, columnar), columns })
     }
 
@@ -106,12 +107,13 @@ impl Db {
         self.record_row(table, None, Some(row), 0)?;
         let key = if table.is_columnar() { Some(columnar::id_key(table.schema, row)?) } else { None };
         let key = key.as_deref().map(ValueRef::Blob);
-        let run = |log: &[ValueRef<'_>]| {
-            match self.backend.execute(sql, &Parameters { row, key: key.as_slice(), log }) {
-                Ok(_) => Ok(true),
-                Err(failure) if is_refused(&failure) || self.is_stale(table, &failure)? => Ok(false),
-                Err(failure) => Err(failure.within(&table.sql().insert.one)),
-            }
+        let run = |log: &[ValueRef<'_>]| match self
+            .backend
+            .execute(sql, &Parameters { row, key: key.as_slice(), log })
+        {
+            Ok(_) => Ok(true),
+            Err(failure) if is_refused(&failure) || self.is_stale(table, &failure)? => Ok(false),
+            Err(failure) => Err(failure.within(&table.sql().insert.one)),
         };
         let written = self.log.borrow_mut().append_by(&*self.backend, &*self.clock, run)?;
         if written {

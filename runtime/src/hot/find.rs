@@ -209,8 +209,7 @@ impl<T: Collection> Find<'_, T> {
     fn count_rows(&self, table: &Table) -> Outcome<u64> {
         let inner = self.sql(table, "1", self.after.as_ref(), self.limit)?;
         let sql = format!("SELECT count(*) FROM ({})", inner.text);
-        let count =
-            read::first(&*self.db.backend, &sql, &inner.parameters, |row| read::unsigned(row, 0))?;
+        let count = read::first(&*self.db.backend, &sql, &inner.parameters, |row| read::unsigned(row, 0))?;
         Ok(count.unwrap_or(0))
     }
 
@@ -287,13 +286,7 @@ impl<T: Collection> Find<'_, T> {
         })
     }
 
-    fn sql(
-        &self,
-        table: &Table,
-        columns: &str,
-        after: Option<&Cursor>,
-        limit: Option<u64>,
-    ) -> Outcome<Sql> {
+    fn sql(&self, table: &Table, columns: &str, after: Option<&Cursor>, limit: Option<u64>) -> Outcome<Sql> {
         let mut sql = Sql::default();
         sql.push(&format!("SELECT {columns} FROM {} WHERE ", table.sql().rows));
         let predicate = self.filter.clone().into_predicate()?;

@@ -78,8 +78,7 @@ impl Db {
         body: impl FnOnce(&Table) -> Outcome<R>,
     ) -> Outcome<R> {
         let table = self.table::<T>()?;
-        let needs_own =
-            table.is_columnar() || self.log.borrow().depth() == 0 || self.log.borrow().is_full();
+        let needs_own = table.is_columnar() || self.log.borrow().depth() == 0 || self.log.borrow().is_full();
         if needs_own {
             return self.atomically(|| body(table));
         }

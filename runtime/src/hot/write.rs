@@ -141,7 +141,9 @@ impl Db {
             self.backend.execute(&table.sql().insert.one, row)
         };
         match self.write_row(table, None, Some(row), 0, insert) {
-            Err(failure) if self.is_stale(table, &failure)? => self.write_row(table, None, Some(row), 0, insert),
+            Err(failure) if self.is_stale(table, &failure)? => {
+                self.write_row(table, None, Some(row), 0, insert)
+            }
             other => other,
         }
     }

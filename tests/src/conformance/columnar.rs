@@ -45,7 +45,8 @@ fn item(id: i64) -> Item {
     let scores = [None, Some(-0.0), Some(0.0), Some(f64::INFINITY), Some(2.5), Some(-1e300)];
     Item {
         id,
-        group: (id % 5 > 0).then(|| format!("g{}\0{}", id % 7, "x".repeat(usize::try_from(id % 40).unwrap_or(0)))),
+        group: (id % 5 > 0)
+            .then(|| format!("g{}\0{}", id % 7, "x".repeat(usize::try_from(id % 40).unwrap_or(0)))),
         rank: i64::MAX - id % 11,
         score: scores[usize::try_from(id % 6).unwrap_or(0)],
         data: vec![u8::try_from(id % 256).unwrap_or(0); usize::try_from(id % 3).unwrap_or(0)],
@@ -101,7 +102,12 @@ fn ask(db: &Db) -> Result<Vec<Answer>, StorageError> {
         ];
         for query in orders {
             let ids = query.all()?.iter().map(|item| item.id).collect();
-            answers.push((ids, find().count()?, find().exists()?, find().order_by(|i| i.rank.asc()).first()?));
+            answers.push((
+                ids,
+                find().count()?,
+                find().exists()?,
+                find().order_by(|i| i.rank.asc()).first()?,
+            ));
         }
         let mut unordered: Vec<i64> = find().all()?.iter().map(|item| item.id).collect();
         unordered.sort_unstable();
@@ -341,7 +347,8 @@ fn unique_values_hold_over_rows_and_groups(home: &dyn Home) -> Checked {
         Err(StorageError { source: Cause::NotUnique { columns, .. }, .. }) => columns,
         other => format!("{other:?}"),
     };
-    let fresh = Member { id: 500, code: None, team: "new".into(), seat: None, mail: "new".into(), open: true };
+    let fresh =
+        Member { id: 500, code: None, team: "new".into(), seat: None, mail: "new".into(), open: true };
     same!(clash(Member { code: Some(i64::MIN), ..fresh.clone() }), "member.code");
     same!(clash(Member { code: Some(i64::MIN + 98), ..fresh.clone() }), "member.code", "a row");
     let seat = Member { team: "team 1".into(), seat: Some(i64::MAX - 1), ..fresh.clone() };
@@ -352,7 +359,10 @@ fn unique_values_hold_over_rows_and_groups(home: &dyn Home) -> Checked {
     fits!(db.update::<Member>(500, |m| m.open = true).refused()?.source, Cause::NotUnique { .. });
     fits!(db.update::<Member>(1, |m| m.open = true).refused()?.source, Cause::NotUnique { .. });
     fits!(db.update::<Member>(3, |m| m.code = Some(i64::MIN + 8)).refused()?.source, Cause::NotUnique { .. });
-    fits!(db.upsert(&Member { code: Some(i64::MIN + 8), ..member(3) }).refused()?.source, Cause::NotUnique { .. });
+    fits!(
+        db.upsert(&Member { code: Some(i64::MIN + 8), ..member(3) }).refused()?.source,
+        Cause::NotUnique { .. }
+    );
     same!(in_groups(&db)?.0, 92, "what was refused has left no group");
     same!(db.get::<Member>(3)?, Some(member(3)));
     db.update::<Member>(6, |m| m.team.push('!'))?;
@@ -361,7 +371,10 @@ fn unique_values_hold_over_rows_and_groups(home: &dyn Home) -> Checked {
     db.delete::<Member>(8)?;
     db.update::<Member>(3, |m| m.code = Some(i64::MIN + 8))?;
     db.maintain(Maintenance::default())?;
-    fits!(db.insert(&Member { id: 501, code: Some(i64::MIN + 8), ..closed }).refused()?.source, Cause::NotUnique { .. });
+    fits!(
+        db.insert(&Member { id: 501, code: Some(i64::MIN + 8), ..closed }).refused()?.source,
+        Cause::NotUnique { .. }
+    );
     same!(db.all::<Member>().count()?, 100);
     Ok(())
 }
@@ -418,7 +431,8 @@ fn documents_that_are_too_large_stay_rows(home: &dyn Home) -> Checked {
     let done = db.maintain(Maintenance::default())?;
     same!((done.moved, done.more), (12, false));
     holds!(done.groups >= 3, "a group has at most 1.5 MB");
-    let sql = "SELECT max(size) FROM (SELECT sum(length(bytes)) AS size FROM _terrace_segment GROUP BY number)";
+    let sql =
+        "SELECT max(size) FROM (SELECT sum(length(bytes)) AS size FROM _terrace_segment GROUP BY number)";
     holds!(db.query::<(i64,)>(sql, ())?[0].0 <= 1_500_000);
     same!(db.maintain(Maintenance::default())?, Maintained::default());
     holds!(documents::<Item>(&db)? == items);
@@ -472,7 +486,11 @@ fn raw_sql_sees_the_whole_collection(home: &dyn Home) -> Checked {
     same!(in_groups(&db)?.0, 491, "all of it was rolled back");
     same!(db.all::<Item>().count()?, 501);
     let other = home.open(collections![])?;
-    same!(other.query::<(i64,)>("SELECT count(*) FROM item", ())?, [(501,)], "of a collection not opened here");
+    same!(
+        other.query::<(i64,)>("SELECT count(*) FROM item", ())?,
+        [(501,)],
+        "of a collection not opened here"
+    );
     Ok(())
 }
 
@@ -537,11 +555,17 @@ fn migrations_leave_groups_as_they_are(home: &dyn Home) -> Checked {
     same!(db.find::<Later>(|l| l.seat.eq(7)).count()?, 25);
     same!(db.find::<Later>(|l| l.seat.ne(7).and(l.region.eq("eu")).and(l.share.lt(2.0))).count()?, 75);
     same!(db.find::<Later>(|l| l.extra.is_some().or(l.region.eq("us"))).count()?, 0);
-    same!(db.find::<Later>(|l| l.label.starts_with("team 1")).order_by(|l| l.seat.asc()).limit(1).all()?.len(), 1);
+    same!(
+        db.find::<Later>(|l| l.label.starts_with("team 1")).order_by(|l| l.seat.asc()).limit(1).all()?.len(),
+        1
+    );
     let clash = |new: Later| matches!(db.insert(&new), Err(e) if matches!(e.source, Cause::NotUnique { .. }));
     holds!(clash(Later { id: 500, mail: "other".into(), ..later(8) }), "filled values are unique values");
     holds!(clash(Later { id: 500, seat: 8, ..later(9) }));
-    same!(db.query::<(String, i64)>("SELECT region, count(*) FROM member GROUP BY 1", ())?, [("eu".into(), 100)]);
+    same!(
+        db.query::<(String, i64)>("SELECT region, count(*) FROM member GROUP BY 1", ())?,
+        [("eu".into(), 100)]
+    );
     db.update::<Later>(10, |l| l.extra = Some(-0.0))?;
     db.delete::<Later>(11)?;
     let (kept, checksum) = (documents::<Later>(&db)?, db.checksum::<Later>()?);

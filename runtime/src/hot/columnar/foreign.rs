@@ -5,10 +5,7 @@
 
 use crate::{
     error::{Cause, Outcome},
-    hot::{
-        Db,
-        backend::EachRow,
-    },
+    hot::{Db, backend::EachRow},
     schema::quote,
     value::{Row, RowBuf},
 };
@@ -21,7 +18,12 @@ use super::{
 
 impl Db {
     /// Runs SQL of the user's own over whole collections.
-    pub(in crate::hot) fn query_both(&self, sql: &str, parameters: &dyn Row, each: EachRow<'_>) -> Outcome<()> {
+    pub(in crate::hot) fn query_both(
+        &self,
+        sql: &str,
+        parameters: &dyn Row,
+        each: EachRow<'_>,
+    ) -> Outcome<()> {
         let known = self.tables.iter().filter(|table| table.is_columnar()).map(|table| table.schema.name);
         let mut names: Vec<String> = known.filter(|name| mentions(sql, name)).map(str::to_owned).collect();
         if names.is_empty() {

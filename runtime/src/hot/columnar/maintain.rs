@@ -6,7 +6,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
-    error::{Cause, During, Operation, Outcome, StorageError},
+    error::{Cause, During, Failure, Operation, Outcome, StorageError},
     hot::{
         Db,
         read::{self, integer},
@@ -117,7 +117,7 @@ impl Db {
             Budget { documents: most.documents, bytes: most.bytes, until: now().saturating_add(micros) };
         let mut done = Maintained::default();
         if self.log.borrow().depth() > 0 {
-            return Err(Cause::InTransaction).map_err(Into::into).during_no_collection(Operation::Maintain);
+            return Err(Failure::from(Cause::InTransaction).during(Operation::Maintain, None));
         }
         for table in &self.tables {
             loop {
@@ -199,8 +199,7 @@ impl Db {
     /// again with every few that come after it.
     fn small_neighbours(&self, groups: &[Group]) -> Outcome<Option<Task>> {
         for pair in groups.windows(2) {
-            let (least, greatest) =
-                (pair[0].live().min(pair[1].live()), pair[0].live().max(pair[1].live()));
+            let (least, greatest) = (pair[0].live().min(pair[1].live()), pair[0].live().max(pair[1].live()));
             if greatest >= SMALL || least * 4 < greatest {
                 continue;
             }
@@ -261,7 +260,8 @@ fn oldest(table: &Table) -> String {
         .filter(|column| matches!(column.kind.storage(), Storage::Text | Storage::Blob))
         .map(|column| format!("ifnull(octet_length({}), 0)", quote(column.name)))
         .collect();
-    let small = if sizes.is_empty() { "1".to_owned() } else { format!("{} <= {DOCUMENT_BYTES}", sum(&sizes)) };
+    let small =
+        if sizes.is_empty() { "1".to_owned() } else { format!("{} <= {DOCUMENT_BYTES}", sum(&sizes)) };
     let id = id_columns(table.schema);
     format!("FROM {} WHERE {small} ORDER BY {id} LIMIT ?1", table.sql().rows)
 }

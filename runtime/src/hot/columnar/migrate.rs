@@ -76,10 +76,7 @@ pub(in crate::hot) fn index_again(
 }
 
 /// Runs `body` in a transaction or savepoint that is rolled back.
-pub(super) fn tentatively(
-    backend: &dyn Backend,
-    body: &mut dyn FnMut() -> Outcome<()>,
-) -> Outcome<()> {
+pub(super) fn tentatively(backend: &dyn Backend, body: &mut dyn FnMut() -> Outcome<()>) -> Outcome<()> {
     let mut failed: Option<Failure> = None;
     backend.transaction(&mut || {
         failed = body().err();

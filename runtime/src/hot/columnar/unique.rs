@@ -38,8 +38,7 @@ impl Db {
             let sql = "SELECT 1 FROM _terrace_unique WHERE collection = ?1 AND key = ?2";
             let parameters = [integer(table.collection), ValueRef::Blob(&key)];
             if read::first(&*self.backend, sql, &parameters.as_slice(), |_| Ok(()))?.is_some() {
-                let name =
-                    |at: &usize| format!("{}.{}", table.schema.name, table.schema.columns[*at].name);
+                let name = |at: &usize| format!("{}.{}", table.schema.name, table.schema.columns[*at].name);
                 return Err(not_unique(index.columns.iter().map(name).collect()).into());
             }
         }
