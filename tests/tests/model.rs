@@ -385,6 +385,8 @@ fn check<T: Thing>(db: &Db, oracle: &Oracle) -> Result<(), TestCaseError> {
     let checksums = (db.checksum::<T>().map_err(fail)?, copy.checksum::<T>().map_err(fail)?);
     prop_assert_eq!(checksums.0, checksums.1);
     prop_assert_eq!(checksums.0.documents, oracle.len() as u64);
+    let counted = db.query::<(i64,)>("SELECT count(*) FROM thing", ()).map_err(fail)?;
+    prop_assert_eq!(counted, [(i64::try_from(oracle.len()).unwrap_or(-1),)]);
     check_log(db).map_err(fail)?
 }
 

@@ -230,30 +230,29 @@ impl Catalog {
         let later = StoredSchema::from(schema);
         let versions: Vec<(u64, StoredSchema)> =
             self.versions(schema.name).map(|(number, stored)| (number, stored.clone())).collect();
-        match (versions.first(), versions.last()) {
-            (Some((collection, _)), Some((_, earlier))) => {
-                if *earlier == later {
-                    return Ok(());
-                }
-                let known = versions.iter().position(|(_, version)| *version == later);
-                let is_columnar = self.columnar.iter().any(|name| name == schema.name);
-                let rows = columnar::rows_table(schema.name, is_columnar);
-                let migration =
-                    migrate::Migration { earlier, later: &later, schema, collection: *collection, rows };
-                if let (Some(known), false) = (known, migration.is_lossless()) {
-                    return Err(Cause::NewerSchema { stored: versions.len(), known: known + 1 }.into());
-                }
-                migration.run(backend)?;
-                self.store(backend, &later)?;
-                let schemas = self.event_schemas();
-                let opened = RefCell::default();
-                migration.finish(Source { backend, schemas: &schemas, opened: &opened })
-            }
-            _ => {
-                migrate::create(backend, schema)?;
-                self.store(backend, &later)
-            }
+        let (Some((collection, _)), Some((_, earlier))) = (versions.first(), versions.last()) else {
+            migrate::create(backend, schema)?;
+            return self.store(backend, &later);
+        };
+        if *earlier == later {
+            return Ok(());
         }
+        let known = versions.iter().position(|(_, version)| *version == later);
+        let rows = columnar::rows_table(schema.name, self.is_columnar(schema.name));
+        let migration =
+            migrate::Migration { earlier, later: &later, schema, collection: *collection, rows };
+        if let (Some(known), false) = (known, migration.is_lossless()) {
+            return Err(Cause::NewerSchema { stored: versions.len(), known: known + 1 }.into());
+        }
+        migration.run(backend)?;
+        self.store(backend, &later)?;
+        let opened = RefCell::default();
+        migration.finish(Source { backend, schemas: &self.event_schemas(), opened: &opened })
+    }
+
+    /// Whether documents of the collection may live in row groups.
+    fn is_columnar(&self, collection: &str) -> bool {
+        self.columnar.iter().any(|name| name == collection)
     }
 
     /// Adds the newest schema of a collection.
@@ -274,7 +273,7 @@ impl Catalog {
         let (Some((collection, _)), Some((number, stored))) = (first, last) else {
             return Err(Cause::NotOpened.into());
         };
-        let is_columnar = self.columnar.iter().any(|name| name == registered.schema.name);
+        let is_columnar = self.is_columnar(registered.schema.name);
         Ok(Table::new(backend, registered, collection, Layout::new(number, stored), stored, is_columnar))
     }
 

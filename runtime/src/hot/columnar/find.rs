@@ -21,6 +21,9 @@ use super::{
 /// How many documents of a query without a limit are sorted at a time when they are not all returned.
 const CHUNK: u64 = 16_384;
 
+/// The statement over the rows after a place, with a limit.
+type RowsSql<'a> = dyn Fn(Option<&Cursor>, Option<u64>) -> Outcome<Sql> + 'a;
+
 /// What is wanted of a query.
 pub(in crate::hot) struct Wanted<'a> {
     pub(in crate::hot) predicate: &'a Predicate,
@@ -30,8 +33,8 @@ pub(in crate::hot) struct Wanted<'a> {
     pub(in crate::hot) limit: Option<u64>,
     /// The columns whose values are wanted; the others are NULL.
     pub(in crate::hot) columns: &'a [usize],
-    /// The statement over the rows, from a place on and with a limit.
-    pub(in crate::hot) sql: &'a dyn Fn(Option<&Cursor>, Option<u64>) -> Outcome<Sql>,
+    /// What selects the rows.
+    pub(in crate::hot) sql: &'a RowsSql<'a>,
 }
 
 impl Db {

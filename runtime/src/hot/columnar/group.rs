@@ -136,6 +136,8 @@ pub(in crate::hot) struct Opened {
     segments: BTreeMap<usize, Arc<Vec<u8>>>,
     /// The columns of the id.
     ids: Option<Arc<Vec<Column>>>,
+    /// Some rows of every column, and which is the first.
+    rows: Option<(usize, Arc<Vec<Column>>)>,
 }
 
 impl Opened {
@@ -196,5 +198,22 @@ impl Source<'_> {
         let ids = Arc::new(read()?);
         self.opened.borrow_mut().of(group).ids = Some(ids.clone());
         Ok(ids)
+    }
+
+    /// The rows from `first` on of every column of the group, which `read` reads when they are not known.
+    pub(super) fn rows(
+        &self,
+        group: u64,
+        first: usize,
+        read: impl FnOnce() -> Outcome<Vec<Column>>,
+    ) -> Outcome<Arc<Vec<Column>>> {
+        if let Some((_, rows)) =
+            self.opened.borrow_mut().of(group).rows.as_ref().filter(|(start, _)| *start == first)
+        {
+            return Ok(rows.clone());
+        }
+        let rows = Arc::new(read()?);
+        self.opened.borrow_mut().of(group).rows = Some((first, rows.clone()));
+        Ok(rows)
     }
 }

@@ -47,8 +47,7 @@ impl Db {
             }
             let Some(place) = self.place_of(table, id)? else { return Ok(None) };
             let reader = Reader::new(self.groups(), place.group.clone())?;
-            let row = reader.rows(&[place.at], None)?.pop();
-            Ok(row.map(|row| Found { row, place: Some(place) }))
+            Ok(Some(Found { row: reader.row(place.at)?, place: Some(place) }))
         })
     }
 
@@ -57,7 +56,7 @@ impl Db {
         let key = key::place(id.value(0)?);
         for group in Group::covering(&*self.backend, table.collection, &key)? {
             let reader = Reader::new(self.groups(), group)?;
-            if let Some(at) = position(&*reader.ids()?, reader.group.rows, id)?
+            if let Some(at) = position(&reader.ids()?, reader.group.rows, id)?
                 && !reader.group.deleted.get(at)
             {
                 return Ok(Some(Place { group: reader.group, at }));

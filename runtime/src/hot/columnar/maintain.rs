@@ -6,7 +6,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
-    error::{Cause, During, Operation, Outcome, StorageError},
+    error::{Cause, During, Failure, Operation, Outcome, StorageError},
     hot::{
         Db,
         read::{self, integer},
@@ -117,7 +117,7 @@ impl Db {
             Budget { documents: most.documents, bytes: most.bytes, until: now().saturating_add(micros) };
         let mut done = Maintained::default();
         if self.log.borrow().depth() > 0 {
-            return Err(Cause::InTransaction).map_err(Into::into).during_no_collection(Operation::Maintain);
+            return Err(Failure::from(Cause::InTransaction).during(Operation::Maintain, None));
         }
         for table in &self.tables {
             loop {

@@ -16,6 +16,9 @@ use super::{
     group::{Group, Source},
 };
 
+/// How many values are decoded together.
+const VECTOR: usize = 1_024;
+
 /// A row group, read through the lens of its schema.
 pub(in crate::hot) struct Reader<'a> {
     source: Source<'a>,
@@ -124,6 +127,18 @@ impl<'a> Reader<'a> {
         Ok(rows)
     }
 
+    /// The document at `at`. Those around it, which are decoded with it, are kept for the next.
+    pub(super) fn row(&self, at: usize) -> Outcome<RowBuf> {
+        let first = at - at % VECTOR;
+        let last = self.group.rows.min(first + VECTOR);
+        let columns = self.source.rows(self.group.number, first, || {
+            (0..self.schema.current.columns.len()).map(|position| self.part(position, first..last)).collect()
+        })?;
+        let mut row = RowBuf::new();
+        columns.iter().try_for_each(|column| row.push(column.get(at - first).as_ref()))?;
+        Ok(row)
+    }
+
     /// Every document that is there.
     pub(super) fn live_rows(&self) -> Outcome<Vec<RowBuf>> {
         self.rows(&self.group.deleted.clone().not().ones().collect::<Vec<_>>(), None)
@@ -134,7 +149,9 @@ impl<'a> Reader<'a> {
 fn columns_of<'p>(predicate: &'p Predicate, names: &mut Vec<&'p str>) {
     match predicate {
         Predicate::And(terms) | Predicate::Or(terms) => {
-            terms.iter().for_each(|term| columns_of(term, names));
+            for term in terms {
+                columns_of(term, names);
+            }
         }
         Predicate::Not(term) => columns_of(term, names),
         Predicate::Compare { column, .. }
