@@ -1,7 +1,7 @@
 //! The bytes of VRTX: what is pinned, and what happens to damaged ones.
 
 // numbers are cut on purpose
-#![allow(clippy::cast_possible_truncation, clippy::unwrap_used)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::unwrap_used)]
 
 use std::fmt::Write;
 

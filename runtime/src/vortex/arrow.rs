@@ -221,21 +221,24 @@ fn bytes_array(data_type: DataType, values: Strings, nulls: Option<NullBuffer>) 
         let array = FixedSizeBinaryArray::try_new(length.cast_signed(), bytes.into(), nulls);
         return Ok(Arc::new(array.map_err(refused)?));
     }
+    if data_type == DataType::Text {
+        return Ok(Arc::new(text_array(values, nulls)));
+    }
     let (offsets, bytes) = values.into_parts();
     let (offsets, bytes) = (OffsetBuffer::new(offsets.into()), Buffer::from_vec(bytes));
-    Ok(match data_type {
-        DataType::Text => Arc::new(text_array(offsets, bytes, nulls)),
-        _ => Arc::new(BinaryArray::try_new(offsets, bytes, nulls).map_err(refused)?),
-    })
+    Ok(Arc::new(BinaryArray::try_new(offsets, bytes, nulls).map_err(refused)?))
 }
 
-/// The texts of a column, which are UTF-8: see [`Column`].
+/// The texts of a column, which are UTF-8: see [`Column`]. Arrow would look at each text and each offset once more.
 #[allow(unsafe_code)]
-fn text_array(offsets: OffsetBuffer<i32>, bytes: Buffer, nulls: Option<NullBuffer>) -> StringArray {
-    // SAFETY: every column of texts was checked when it was made: `Column::push` takes a `str`, `Column::from_values` and
-    // `Segment::read` look at the bytes and at each offset. `OffsetBuffer::new` has seen that the offsets ascend from 0;
-    // the last one is the length of `bytes`, and there is one more of them than bits in `nulls`, as `Strings` keeps them.
-    unsafe { StringArray::new_unchecked(offsets, bytes, nulls) }
+fn text_array(values: Strings, nulls: Option<NullBuffer>) -> StringArray {
+    let (offsets, bytes) = values.into_parts();
+    let bytes = Buffer::from_vec(bytes);
+    // SAFETY: every method of `Strings` adds an offset that is not below the last and not above the length of the bytes,
+    // and the first is 0. Every column of texts was checked when it was made: `Column::push` takes a `str`;
+    // `Column::from_values` and `Segment::read` look at the bytes and at each offset, or at each distinct text. A
+    // column has as many bits in its validity as values.
+    unsafe { StringArray::new_unchecked(OffsetBuffer::new_unchecked(offsets.into()), bytes, nulls) }
 }
 
 fn boolean_buffer(bits: Bitmap) -> BooleanBuffer {
