@@ -5,8 +5,10 @@
 
 use std::fmt::Write;
 
+#[cfg(feature = "compact")]
+use terrace::value::Value;
 use terrace::{
-    value::{Value, ValueRef},
+    value::ValueRef,
     vortex::{Column, DataType, Encoding, File, FileWriter, Profile, Segment, encode, encode_as},
 };
 use terrace_tests::{Random, columns, long, seed};

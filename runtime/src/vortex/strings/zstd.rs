@@ -29,6 +29,7 @@ impl<'a> Frame<'a> {
     }
 }
 
+#[cfg(feature = "compact")]
 const BROKEN: VrtxError = VrtxError::Damaged("a frame of zstd cannot be read");
 
 #[cfg(all(feature = "compact", not(target_family = "wasm")))]
