@@ -1,12 +1,14 @@
 //! The bytes of VRTX: what is pinned, and what happens to damaged ones.
 
 // numbers are cut on purpose
-#![allow(clippy::cast_possible_truncation, clippy::unwrap_used)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::unwrap_used)]
 
 use std::fmt::Write;
 
+#[cfg(feature = "compact")]
+use terrace::value::Value;
 use terrace::{
-    value::{Value, ValueRef},
+    value::ValueRef,
     vortex::{Column, DataType, Encoding, File, FileWriter, Profile, Segment, encode, encode_as},
 };
 use terrace_tests::{Random, columns, long, seed};

@@ -20,7 +20,8 @@ fn weight(encoding: Option<Encoding>) -> usize {
     match encoding {
         Some(Encoding::Dictionary | Encoding::Scaled | Encoding::Fsst) => 103,
         Some(Encoding::Sparse | Encoding::Delta | Encoding::Prefix | Encoding::Alp) => 106,
-        Some(Encoding::RunEnd | Encoding::Pco | Encoding::Zstd) => 112,
+        Some(Encoding::Pco | Encoding::Zstd) => 112,
+        Some(Encoding::RunEnd) => 125,
         _ => 100,
     }
 }

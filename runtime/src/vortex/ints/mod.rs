@@ -69,6 +69,25 @@ integer!(u32, i64);
 #[cfg(feature = "arrow")]
 integer!(i32);
 
+/// The numbers of 64 bits, in more room: for the decimals of Arrow.
+#[cfg(feature = "arrow")]
+impl Integer for i128 {
+    #[inline]
+    fn wrap(number: i64) -> Self {
+        number.into()
+    }
+
+    #[inline]
+    fn plus(self, other: Self) -> Self {
+        (self as i64).wrapping_add(other as i64).into()
+    }
+
+    #[inline]
+    fn times(self, other: Self) -> Self {
+        (self as i64).wrapping_mul(other as i64).into()
+    }
+}
+
 /// An encoded sequence of numbers.
 #[derive(Debug)]
 pub(crate) struct Ints<'a> {

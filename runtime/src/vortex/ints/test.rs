@@ -155,7 +155,9 @@ impl Ints<'_> {
                 }
                 Ok(bits)
             }
-            _ => self.select_each(wanted),
+            Node::Delta { .. } => self.select_each(wanted),
+            #[cfg(feature = "compact")]
+            Node::Pco(_) => self.select_each(wanted),
         }
     }
 

@@ -169,6 +169,13 @@ impl Strings {
         Ok(())
     }
 
+    /// Makes room for values of these lengths and `slack` more bytes.
+    pub(super) fn reserve(&mut self, lengths: &[u32], slack: usize) {
+        let total: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+        self.bytes.reserve(usize::try_from(total).unwrap_or(usize::MAX).min(MAX_SEGMENT_BYTES) + slack);
+        self.offsets.reserve(lengths.len());
+    }
+
     /// Adds values of these lengths, and `fill`s their bytes: it is given room for them and for `slack` more.
     pub(super) fn fill(
         &mut self,

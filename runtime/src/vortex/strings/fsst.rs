@@ -86,6 +86,7 @@ impl<'a> Coded<'a> {
         lengths.read(start, &mut wanted)?;
         let vectors = &self.vectors[start / VECTOR..];
         let total: usize = out.len() + count;
+        out.reserve(&wanted, SLACK);
         for (lengths, coded) in wanted.chunks(VECTOR).zip(vectors) {
             out.fill(lengths, SLACK, |to| self.decode(coded, to))?;
         }
