@@ -8,9 +8,13 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressIterator};
-use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
-use terrace::vortex::File;
+use indicatif::ProgressBar;
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression, ZstdLevel},
+    file::properties::WriterProperties,
+};
+use terrace::vortex::{File, MAX_ROWS};
 
 use crate::Format;
 
@@ -36,10 +40,12 @@ pub(crate) fn run(path: &Path, format: Format, output: Option<PathBuf>) -> Resul
 
 fn write(file: &File<'_>, format: Format, to: &mut (impl Write + Send)) -> Result<()> {
     let columns: Vec<usize> = (0..file.names().len()).collect();
-    let progress = ProgressBar::new(file.groups() as u64).with_message("row groups");
-    let batches = (0..file.groups()).progress_with(progress).map(|group| file.arrow_batch(group, &columns));
+    let progress = ProgressBar::new(file.rows() as u64).with_message("rows");
+    let batches = file.arrow_batches(&columns, MAX_ROWS).inspect(|batch| {
+        progress.inc(batch.as_ref().map_or(0, |batch| batch.num_rows() as u64));
+    });
     if format.parquet {
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default()));
+        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
         let schema = Arc::new(file.arrow_schema());
         let mut writer = ArrowWriter::try_new(to, schema, Some(properties.build()))?;
         for batch in batches {

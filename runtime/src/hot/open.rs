@@ -239,8 +239,7 @@ impl Catalog {
         }
         let known = versions.iter().position(|(_, version)| *version == later);
         let rows = columnar::rows_table(schema.name, self.is_columnar(schema.name));
-        let migration =
-            migrate::Migration { earlier, later: &later, schema, collection: *collection, rows };
+        let migration = migrate::Migration { earlier, later: &later, schema, collection: *collection, rows };
         if let (Some(known), false) = (known, migration.is_lossless()) {
             return Err(Cause::NewerSchema { stored: versions.len(), known: known + 1 }.into());
         }
