@@ -19,12 +19,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         let size = if random.below(10) == 0 { 2_000 } else { 1 + random.below(3) };
         next = write(&db, &mut random, next, size)?;
-        if random.below(3) == 0 {
-            db.maintain(Maintenance { documents: 700, ..Maintenance::default() })?;
-        }
         let mut out = io::stdout().lock();
         writeln!(out, "{} {next}", db.changes().head()?)?;
         out.flush()?;
+        drop(out);
+        if random.below(3) == 0 {
+            db.maintain(Maintenance { documents: 700, ..Maintenance::default() })?;
+        }
     }
 }
 
