@@ -1,5 +1,13 @@
 //! Random columns of every type, in the patterns that encodings are made for.
 
+// numbers are cut on purpose
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used
+)]
+
 use terrace::vortex::{Bitmap, Column, DataType, MAX_ROWS, Strings, Values};
 
 use crate::Random;
@@ -119,8 +127,20 @@ fn numbers(random: &mut Random, rows: usize) -> Vec<i64> {
             Pattern::Few => {
                 base.wrapping_add((any.cast_unsigned() % few).wrapping_mul(0x1234_5678_9ABC).cast_signed())
             }
-            Pattern::Mostly => if random.below(20) == 0 { any } else { base },
-            Pattern::Outliers => if random.below(60) == 0 { any } else { base.wrapping_add(any & 15) },
+            Pattern::Mostly => {
+                if random.below(20) == 0 {
+                    any
+                } else {
+                    base
+                }
+            }
+            Pattern::Outliers => {
+                if random.below(60) == 0 {
+                    any
+                } else {
+                    base.wrapping_add(any & 15)
+                }
+            }
         }
     };
     (0..rows).map(number).collect()
@@ -153,14 +173,19 @@ fn values(random: &mut Random, data_type: DataType, numbers: &[i64]) -> Values {
             }
             Values::Bytes(strings)
         }
-        DataType::I64 | DataType::Timestamp | DataType::Decimal { precision: ..=18, .. } => {
-            integers(|number| number)
+        DataType::I64 | DataType::Timestamp => integers(|number| number),
+        DataType::Decimal { precision: precision @ ..=18, .. } => {
+            let end = 10i64.pow(u32::from(precision));
+            Values::Int(numbers.iter().map(|number| number % end).collect())
         }
         _ => {
             let upper = random.bits().cast_signed() >> random.below(64);
             let upper = |number: i64| if random.below(4) == 0 { number } else { upper };
-            let wide = |(&number, upper): (&i64, i64)| i128::from(upper) << 64 | i128::from(number.cast_unsigned());
-            Values::Wide(numbers.iter().zip(numbers.iter().map(|&number| number).map(upper)).map(wide).collect())
+            let wide = |(&number, upper): (&i64, i64)| {
+                let value = i128::from(upper) << 64 | i128::from(number.cast_unsigned());
+                if matches!(data_type, DataType::Decimal { .. }) { value % 10i128.pow(38) } else { value }
+            };
+            Values::Wide(numbers.iter().zip(numbers.iter().copied().map(upper)).map(wide).collect())
         }
     }
 }
@@ -182,8 +207,20 @@ fn floats(random: &mut Random) -> impl Fn(i64) -> f64 + use<> {
     }
 }
 
-const WORDS: [&str; 12] =
-    ["Straße", "", "the", "quickly", "Bonn", "\0", "東京", "requests", "https://example.com/", "a", "furiously", "N"];
+const WORDS: [&str; 12] = [
+    "Straße",
+    "",
+    "the",
+    "quickly",
+    "Bonn",
+    "\0",
+    "東京",
+    "requests",
+    "https://example.com/",
+    "a",
+    "furiously",
+    "N",
+];
 
 fn strings(random: &mut Random, numbers: &[i64], text: bool) -> Values {
     let mut strings = Strings::new();
@@ -191,7 +228,10 @@ fn strings(random: &mut Random, numbers: &[i64], text: bool) -> Values {
     for number in numbers {
         let value = match way {
             0 => format!("{number:06}").into_bytes(),
-            1 => (0..number & 7).map(|at| WORDS[(number >> (8 * at)).rem_euclid(12) as usize]).collect::<String>().into(),
+            1 => (0..number & 7)
+                .map(|at| WORDS[(number >> (8 * at)).rem_euclid(12) as usize])
+                .collect::<String>()
+                .into(),
             _ if text => format!("{number:x} {}", WORDS[number.rem_euclid(12) as usize]).into_bytes(),
             _ => number.to_le_bytes()[..(number & 7) as usize].to_vec(),
         };

@@ -1,5 +1,8 @@
 //! What VRTX promises of every column and every byte.
 
+// numbers are cut on purpose
+#![allow(clippy::cast_possible_truncation)]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use terrace::{
@@ -16,7 +19,13 @@ use terrace_tests::{Random, columns, long, seed};
 /// Runs a case for each of many seeds that follow from one; a failure prints the case's own.
 fn cases(normal: u64, many: u64, case: impl Fn(&mut Random)) {
     let given = std::env::var("TERRACE_SEED").is_ok();
-    let count = if given { 1 } else if long() { many } else { normal };
+    let count = if given {
+        1
+    } else if long() {
+        many
+    } else {
+        normal
+    };
     let mut seeds = Random(seed());
     for _ in 0..count {
         let seed = if given { seed() } else { seeds.bits() };
@@ -150,7 +159,12 @@ fn any_predicate(random: &mut Random, columns: &[Column], depth: u64) -> Predica
     let near = |random: &mut Random| match value(random) {
         Value::Integer(number) => Value::Integer(number.wrapping_add(random.below(3).cast_signed() - 1)),
         Value::Text(mut text) => {
-            text.truncate((0..=text.len()).rev().find(|&at| text.is_char_boundary(at) && random.below(2) == 0).unwrap_or(0));
+            text.truncate(
+                (0..=text.len())
+                    .rev()
+                    .find(|&at| text.is_char_boundary(at) && random.below(2) == 0)
+                    .unwrap_or(0),
+            );
             Value::Text(text)
         }
         other => other,
@@ -212,7 +226,7 @@ fn a_scan_finds_what_a_naive_one_finds() {
         let bytes: Vec<Vec<u8>> =
             columns.iter().map(|column| encode_as(column, profile, only).unwrap()).collect();
         let predicate = any_predicate(random, &columns, 2);
-        let place = |name: &str| usize::from_str_radix(&name[1..], 10).ok().filter(|&at| at < 2);
+        let place = |name: &str| name[1..].parse::<usize>().ok().filter(|&at| at < 2);
         let found = select(&predicate, rows, &mut |name: &str| {
             place(name).map(|at| Segment::open(&bytes[at])).transpose()
         });

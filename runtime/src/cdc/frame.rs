@@ -23,10 +23,7 @@ use crate::{
     value::{Row, Value, ValueError},
 };
 
-use super::{
-    CdcOperation, Lineage,
-    row,
-};
+use super::{CdcOperation, Lineage, row};
 
 const BEGINS: u8 = 1;
 const ENDS: u8 = 2;

@@ -6,7 +6,7 @@ use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
     Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, Schema, TimeUnit};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     column::{Column, Values, expand},
     error::{Outcome, VrtxError},
     file::File,
-    ints::Ints,
+    ints::{Integer, Ints},
     segment::{Body, Segment, aligned},
     strings::Strings,
     types::DataType,
@@ -123,20 +123,26 @@ impl Segment<'_> {
                 Body::Ints(ints),
                 DataType::I8 | DataType::I16 | DataType::I32 | DataType::U8 | DataType::U16 | DataType::Date,
             ) => {
-                let (numbers, nulls) = self.numbers(ints, rows)?;
+                let (numbers, nulls) = self.numbers::<i32>(ints, rows)?;
                 Ok(match self.data_type() {
                     DataType::Date => Arc::new(Date32Array::try_new(numbers, nulls).map_err(refused)?),
                     _ => Arc::new(Int32Array::try_new(numbers, nulls).map_err(refused)?),
                 })
             }
-            // Arrow checks the texts itself
-            (_, DataType::Text) => self.decode_unchecked(rows)?.into_arrow(),
+            (Body::Ints(ints), DataType::Decimal { .. }) => {
+                let (numbers, nulls) = self.numbers::<i128>(ints, rows)?;
+                Ok(Arc::new(decimals(self.data_type(), numbers, nulls)?))
+            }
             _ => self.decode_range(rows)?.into_arrow(),
         }
     }
 
     /// The numbers of some rows, and which of them are NULL.
-    fn numbers(&self, ints: &Ints<'_>, rows: Range<usize>) -> Outcome<(ScalarBuffer<i32>, Option<NullBuffer>)> {
+    fn numbers<T: Integer + ArrowNativeType>(
+        &self,
+        ints: &Ints<'_>,
+        rows: Range<usize>,
+    ) -> Outcome<(ScalarBuffer<T>, Option<NullBuffer>)> {
         let Some(validity) = &self.validity else {
             return Ok((aligned(rows, |start, out| ints.read(start, out))?.into(), None));
         };
@@ -167,7 +173,7 @@ impl Column {
                 let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_be_bytes()).collect();
                 Arc::new(FixedSizeBinaryArray::try_new(16, bytes.into(), nulls).map_err(refused)?)
             }
-            Values::Wide(values) => Arc::new(decimals(data_type, values, nulls)?),
+            Values::Wide(values) => Arc::new(decimals(data_type, values.into(), nulls)?),
         })
     }
 }
@@ -179,16 +185,22 @@ fn int_array(data_type: DataType, values: Vec<i64>, nulls: Option<NullBuffer>) -
         DataType::Timestamp => {
             Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC"))
         }
-        DataType::Decimal { .. } => {
-            Arc::new(decimals(data_type, values.into_iter().map(i128::from).collect(), nulls)?)
-        }
+        DataType::Decimal { .. } => Arc::new(decimals(
+            data_type,
+            values.into_iter().map(i128::from).collect::<Vec<_>>().into(),
+            nulls,
+        )?),
         DataType::Date => Arc::new(Date32Array::new(narrow(values).into(), nulls)),
         _ => Arc::new(Int32Array::new(narrow(values).into(), nulls)),
     })
 }
 
-fn decimals(data_type: DataType, values: Vec<i128>, nulls: Option<NullBuffer>) -> Outcome<Decimal128Array> {
-    let array = Decimal128Array::try_new(values.into(), nulls).map_err(refused)?;
+fn decimals(
+    data_type: DataType,
+    values: ScalarBuffer<i128>,
+    nulls: Option<NullBuffer>,
+) -> Outcome<Decimal128Array> {
+    let array = Decimal128Array::try_new(values, nulls).map_err(refused)?;
     match data_type {
         DataType::Decimal { precision, scale } => {
             array.with_precision_and_scale(precision, scale.cast_signed()).map_err(refused)
@@ -209,12 +221,24 @@ fn bytes_array(data_type: DataType, values: Strings, nulls: Option<NullBuffer>) 
         let array = FixedSizeBinaryArray::try_new(length.cast_signed(), bytes.into(), nulls);
         return Ok(Arc::new(array.map_err(refused)?));
     }
+    if data_type == DataType::Text {
+        return Ok(Arc::new(text_array(values, nulls)));
+    }
     let (offsets, bytes) = values.into_parts();
     let (offsets, bytes) = (OffsetBuffer::new(offsets.into()), Buffer::from_vec(bytes));
-    Ok(match data_type {
-        DataType::Text => Arc::new(StringArray::try_new(offsets, bytes, nulls).map_err(refused)?),
-        _ => Arc::new(BinaryArray::try_new(offsets, bytes, nulls).map_err(refused)?),
-    })
+    Ok(Arc::new(BinaryArray::try_new(offsets, bytes, nulls).map_err(refused)?))
+}
+
+/// The texts of a column, which are UTF-8: see [`Column`]. Arrow would look at each text and each offset once more.
+#[allow(unsafe_code)]
+fn text_array(values: Strings, nulls: Option<NullBuffer>) -> StringArray {
+    let (offsets, bytes) = values.into_parts();
+    let bytes = Buffer::from_vec(bytes);
+    // SAFETY: every method of `Strings` adds an offset that is not below the last and not above the length of the bytes,
+    // and the first is 0. Every column of texts was checked when it was made: `Column::push` takes a `str`;
+    // `Column::from_values` and `Segment::read` look at the bytes and at each offset, or at each distinct text. A
+    // column has as many bits in its validity as values.
+    unsafe { StringArray::new_unchecked(OffsetBuffer::new_unchecked(offsets.into()), bytes, nulls) }
 }
 
 fn boolean_buffer(bits: Bitmap) -> BooleanBuffer {

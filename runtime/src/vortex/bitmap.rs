@@ -124,9 +124,9 @@ impl Bitmap {
         }
         let (first, shift) = (range.start / 64, range.start % 64);
         let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
-        let words = (first..).take(range.len().div_ceil(64)).map(|at| {
-            if shift == 0 { word(at) } else { word(at) >> shift | word(at + 1) << (64 - shift) }
-        });
+        let words = (first..)
+            .take(range.len().div_ceil(64))
+            .map(|at| if shift == 0 { word(at) } else { word(at) >> shift | word(at + 1) << (64 - shift) });
         let mut slice = Self { words: words.collect(), len: range.len() };
         slice.trim();
         slice

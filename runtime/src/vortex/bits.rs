@@ -113,13 +113,12 @@ pub(crate) fn pack_stream(numbers: &[u64], width: usize, to: &mut Vec<u8>) {
 fn stream_number(bytes: &[u8], width: usize, at: usize) -> u64 {
     let (byte, shift) = (at * width / 8, at * width % 8);
     let rest = bytes.get(byte..).unwrap_or_default();
-    let window = match rest.first_chunk::<16>() {
-        Some(window) => u128::from_le_bytes(*window),
-        None => {
-            let mut window = [0; 16];
-            window[..rest.len()].copy_from_slice(rest);
-            u128::from_le_bytes(window)
-        }
+    let window = if let Some(window) = rest.first_chunk::<16>() {
+        u128::from_le_bytes(*window)
+    } else {
+        let mut window = [0; 16];
+        window[..rest.len()].copy_from_slice(rest);
+        u128::from_le_bytes(window)
     };
     (window >> shift) as u64 & mask(width)
 }

@@ -15,8 +15,16 @@ pub enum Profile {
     Compact,
 }
 
-/// A general compressor is slow to read, so it has to save one part in so many.
-const PAYS: usize = 10;
+/// What an encoding is held to weigh for each 100 bytes of it: those that are slower to read have to save something.
+fn weight(encoding: Option<Encoding>) -> usize {
+    match encoding {
+        Some(Encoding::Dictionary | Encoding::Scaled | Encoding::Fsst) => 103,
+        Some(Encoding::Sparse | Encoding::Delta | Encoding::Prefix | Encoding::Alp) => 106,
+        Some(Encoding::Pco | Encoding::Zstd) => 112,
+        Some(Encoding::RunEnd) => 125,
+        _ => 100,
+    }
+}
 
 /// Where in a column encoding is.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +135,7 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// The smallest of those that were tried; of equals, the one with the least number.
+    /// The least by weight of those that were tried; of equals, the one with the least number.
     pub(crate) fn best(self) -> Vec<u8> {
         let Self { context, trials, quarters, mut estimated, mut compact } = self;
         let forced = |candidate: &Candidate<'_>| context.forced(candidate.encoding);
@@ -135,17 +143,16 @@ impl<'a> Candidates<'a> {
             estimated.retain(forced);
             compact.retain(forced);
         }
-        estimated.sort_by_key(|candidate| (candidate.size, candidate.encoding));
+        estimated
+            .sort_by_key(|candidate| (candidate.size * weight(Some(candidate.encoding)), candidate.encoding));
         let worth = estimated.first().map_or(0, |candidate| candidate.size).saturating_mul(quarters) / 4;
         estimated.retain(|candidate| candidate.size <= worth);
-        let least = |candidates: Vec<Candidate<'a>>| {
-            let nodes = candidates.into_iter().filter_map(|candidate| (candidate.encode)());
-            nodes.min_by_key(|node| (node.len(), node.first().copied()))
-        };
         estimated.truncate(trials);
-        match (least(estimated), least(compact)) {
-            (Some(plain), Some(compact)) if compact.len() > plain.len() - plain.len() / PAYS => plain,
-            (plain, compact) => compact.or(plain).unwrap_or_default(),
-        }
+        let nodes = estimated.into_iter().chain(compact).filter_map(|candidate| (candidate.encode)());
+        let weight = |node: &Vec<u8>| {
+            let code = node.first().copied();
+            (node.len() * weight(code.and_then(Encoding::from_code)), code)
+        };
+        nodes.min_by_key(weight).unwrap_or_default()
     }
 }

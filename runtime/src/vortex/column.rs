@@ -29,6 +29,7 @@ pub struct Column {
     nullable: bool,
     /// Which values are there; none when all are.
     validity: Option<Bitmap>,
+    /// Those of a column of `Text` are UTF-8, whatever made the column.
     values: Values,
 }
 
@@ -96,6 +97,20 @@ impl Values {
             Self::F64(values) => values.len(),
             Self::Bytes(values) => values.len(),
             Self::Wide(values) => values.len(),
+        }
+    }
+
+    /// Whether each value is one of the type, or the `Default` that stands for NULL.
+    fn are_of(&self, data_type: DataType, validity: Option<&Bitmap>) -> bool {
+        let is_null = |at| validity.is_some_and(|validity| !validity.get(at));
+        match self {
+            Self::Int(values) => values.iter().all(|&value| data_type.holds(value)),
+            Self::Wide(values) => values.iter().all(|&value| data_type.holds_wide(value)),
+            Self::Bytes(values) if data_type == DataType::Text => values.are_utf8(),
+            Self::Bytes(values) => {
+                values.iter().enumerate().all(|(at, value)| data_type.holds_bytes(value) || is_null(at))
+            }
+            Self::Bool(_) | Self::F32(_) | Self::F64(_) => true,
         }
     }
 
@@ -174,11 +189,19 @@ impl Column {
         if let Some(validity) = &validity {
             values.clear(validity)?;
         }
+        if !values.are_of(data_type, validity.as_ref()) {
+            return Err(VrtxError::Mismatch("a value is beyond the range of the type"));
+        }
         Ok(Self { data_type, nullable, validity, values })
     }
 
-    /// As [`Column::from_values`], of parts that were checked already.
-    pub(crate) fn decoded(data_type: DataType, nullable: bool, values: Values, validity: Option<Bitmap>) -> Self {
+    /// As [`Column::from_values`], of parts that were checked already: texts are UTF-8.
+    pub(crate) fn decoded(
+        data_type: DataType,
+        nullable: bool,
+        values: Values,
+        validity: Option<Bitmap>,
+    ) -> Self {
         Self { data_type, nullable, validity, values }
     }
 
@@ -270,8 +293,9 @@ impl Column {
                 values.push(i128::from_be_bytes(bytes));
             }
             (Values::Wide(values), ValueRef::Text(text)) if data_type.fixed_length().is_none() => {
-                let unscaled = unscaled_of_sortable(text).ok_or(VrtxError::Mismatch("it is no decimal"))?;
-                values.push(unscaled);
+                let unscaled = unscaled_of_sortable(text)
+                    .filter(|&value| sortable_text(value, data_type.precision()) == text);
+                values.push(unscaled.ok_or(VrtxError::Mismatch("it is no decimal of the type"))?);
             }
             _ => return Err(VrtxError::Mismatch("it is of another type")),
         }
@@ -313,7 +337,7 @@ impl Column {
         };
         let validity = self.validity.as_ref().map(|bits| places.iter().map(|&at| bits.get(at)).collect());
         let validity = validity.filter(|bits: &Bitmap| bits.count() < bits.len());
-        Self { values, validity, ..*self }
+        Self { validity, values, ..*self }
     }
 }
 

@@ -65,7 +65,9 @@ impl FileWriter {
         };
         for head in heads {
             if head?.0.statistics.rows != rows {
-                return Err(VrtxError::Mismatch("the segments of a row group have different numbers of rows"));
+                return Err(VrtxError::Mismatch(
+                    "the segments of a row group have different numbers of rows",
+                ));
             }
         }
         if segments.len() != self.names.len() {
@@ -211,6 +213,7 @@ impl<'a> File<'a> {
     }
 
     /// The names of the columns.
+    #[must_use]
     pub fn names(&self) -> impl ExactSizeIterator<Item = &'a str> {
         self.columns.iter().map(|column| column.name)
     }

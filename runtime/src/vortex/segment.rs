@@ -10,9 +10,9 @@ use std::ops::Range;
 use crate::bytes::Reader;
 
 use super::{
-    bools::{self, Bools},
     bitmap::Bitmap,
     bits::VECTOR,
+    bools::{self, Bools},
     choice::{Context, Profile},
     column::{Column, Values},
     encoding::Encoding,
@@ -42,7 +42,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// The head, whose checksum is not looked at, and what is left of the bytes.
-    pub(crate) fn parse<'a>(bytes: &'a [u8]) -> Outcome<(Self, Reader<'a>)> {
+    pub(crate) fn parse(bytes: &[u8]) -> Outcome<(Self, Reader<'_>)> {
         let mut from = Reader::new(bytes);
         let type_byte = from.byte()?;
         let encoding = Encoding::parse(&mut from, 0)?;
@@ -64,7 +64,8 @@ fn checksum(bytes: &[u8]) -> u32 {
 /// Whether so many blobs of one length are more than a segment may hold.
 fn too_large(data_type: DataType, rows: usize) -> Option<VrtxError> {
     let size = rows.saturating_mul(data_type.fixed_length().unwrap_or(0));
-    (size > MAX_SEGMENT_BYTES).then_some(VrtxError::TooLarge("the blobs of a segment have at most 32 MB together"))
+    (size > MAX_SEGMENT_BYTES)
+        .then_some(VrtxError::TooLarge("the blobs of a segment have at most 32 MB together"))
 }
 
 /// Encodes a column.
@@ -249,13 +250,23 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Damaged values.
     pub fn decode_range(&self, rows: Range<usize>) -> Result<Column, VrtxError> {
-        let column = self.decode_unchecked(rows)?;
-        match column.values() {
-            Values::Bytes(values) if !self.are_sound(values) => {
-                Err(VrtxError::Damaged("values are not of the type of their column"))
+        let part = |bits: &Bitmap| bits.slice(rows.clone());
+        let (values, validity) = match &self.validity {
+            _ if matches!(self.body, Body::AllNull) => {
+                let mut values = Values::empty(self.data_type().shape());
+                values.expand(&Bitmap::filled(rows.len(), false));
+                (values, Some(Bitmap::filled(rows.len(), false)))
             }
-            _ => Ok(column),
-        }
+            None => (self.read(rows.clone())?, None),
+            Some(validity) => {
+                let mut values = self.read(validity.rank(rows.start)..validity.rank(rows.end))?;
+                let validity = part(validity);
+                values.expand(&validity);
+                (values, Some(validity))
+            }
+        };
+        let validity = validity.filter(|validity| validity.count() < validity.len());
+        Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
     }
 
     /// Decodes the rows whose bits are set, of which it has to have all: from the vector of the
@@ -281,27 +292,6 @@ impl<'a> Segment<'a> {
         self.read(0..self.rows() - self.head.statistics.nulls)
     }
 
-    /// As [`Segment::decode_range`], of texts that may not be UTF-8.
-    pub(crate) fn decode_unchecked(&self, rows: Range<usize>) -> Outcome<Column> {
-        let part = |bits: &Bitmap| bits.slice(rows.clone());
-        let (values, validity) = match &self.validity {
-            _ if matches!(self.body, Body::AllNull) => {
-                let mut values = Values::empty(self.data_type().shape());
-                values.expand(&Bitmap::filled(rows.len(), false));
-                (values, Some(Bitmap::filled(rows.len(), false)))
-            }
-            None => (self.read(rows.clone())?, None),
-            Some(validity) => {
-                let mut values = self.read(validity.rank(rows.start)..validity.rank(rows.end))?;
-                let validity = part(validity);
-                values.expand(&validity);
-                (values, Some(validity))
-            }
-        };
-        let validity = validity.filter(|validity| validity.count() < validity.len());
-        Ok(Column::decoded(self.data_type(), self.is_nullable(), values, validity))
-    }
-
     /// Reads a range of the values that are there.
     fn read(&self, range: Range<usize>) -> Outcome<Values> {
         Ok(match &self.body {
@@ -317,19 +307,20 @@ impl<'a> Segment<'a> {
                 let start = range.start - range.start % VECTOR;
                 let mut values = Strings::new();
                 texts.read(start, range.end - start, &mut values)?;
+                if !self.are_sound(texts, &values) {
+                    return Err(VrtxError::Damaged("values are not of the type of their column"));
+                }
                 let values = if start < range.start { values.skip(range.start - start) } else { values };
                 Values::Bytes(values)
             }
         })
     }
 
-    /// Whether texts are UTF-8, and blobs of one length have it or are NULL.
-    fn are_sound(&self, values: &Strings) -> bool {
+    /// Whether texts are UTF-8, and blobs of one length have it.
+    fn are_sound(&self, texts: &Texts<'_>, values: &Strings) -> bool {
         match self.data_type() {
-            DataType::Text => values.are_utf8(),
-            DataType::Fixed(length) => {
-                values.iter().all(|value| value.len() == length as usize || value.is_empty() && self.is_nullable())
-            }
+            DataType::Text => texts.is_utf8().unwrap_or_else(|| values.are_utf8()),
+            DataType::Fixed(length) => values.iter().all(|value| value.len() == length as usize),
             _ => true,
         }
     }

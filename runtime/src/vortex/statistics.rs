@@ -82,9 +82,7 @@ impl Statistics {
         let there = |at: &usize| column.validity().is_none_or(|validity| validity.get(*at));
         let mut has_nan = false;
         let bounds = match column.values() {
-            Values::Bool(values) => {
-                (nulls < rows).then(|| Bounds::Bool { ones: values.count() })
-            }
+            Values::Bool(values) => (nulls < rows).then(|| Bounds::Bool { ones: values.count() }),
             Values::Int(values) => match column.validity() {
                 None => ends(values.iter().copied()),
                 Some(validity) => ends(validity.ones().map(|at| values[at])),

@@ -102,9 +102,21 @@ impl DataType {
             Self::U8 => (0, i64::from(u8::MAX)),
             Self::U16 => (0, i64::from(u16::MAX)),
             Self::U32 => (0, i64::from(u32::MAX)),
+            Self::Decimal { precision: precision @ ..=18, .. } => {
+                let greatest = 10i64.pow(u32::from(precision)) - 1;
+                (-greatest, greatest)
+            }
             _ => (i64::MIN, i64::MAX),
         };
         (least..=greatest).contains(&value)
+    }
+
+    /// Whether it is an id, or a decimal of no more digits than the type has.
+    pub(crate) fn holds_wide(self, value: i128) -> bool {
+        match self {
+            Self::Decimal { precision, .. } => value.unsigned_abs() < 10u128.pow(u32::from(precision)),
+            _ => true,
+        }
     }
 
     /// Whether they are a blob of the type.

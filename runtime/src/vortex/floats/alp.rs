@@ -3,10 +3,10 @@
 use crate::{
     bytes::Reader,
     vortex::{
+        bits::width_of,
         choice::Context,
         encoding::Encoding,
         error::{Outcome, VrtxError},
-        bits::width_of,
         ints::{self, Ints, count, positions, put_count},
     },
 };
@@ -73,13 +73,12 @@ pub(super) fn encode<F: Float>(values: &[F], plan: &Plan, context: Context) -> V
     let first = values.iter().find_map(|&value| number(value, plan.exponent, plan.factor));
     let mut last = first.unwrap_or(0);
     for (at, &value) in values.iter().enumerate() {
-        match number(value, plan.exponent, plan.factor) {
-            Some(number) => last = number,
-            None => {
-                gaps.push((at - next) as i64);
-                exceptions.push(value.bits());
-                next = at + 1;
-            }
+        if let Some(number) = number(value, plan.exponent, plan.factor) {
+            last = number;
+        } else {
+            gaps.push((at - next) as i64);
+            exceptions.push(value.bits());
+            next = at + 1;
         }
         numbers.push(last);
     }

@@ -15,6 +15,8 @@ mod split;
 
 use crate::bytes::Reader;
 
+#[cfg(feature = "compact")]
+use super::kept::Kept;
 use super::{
     bits::VECTOR,
     choice::{Candidates, Context},
@@ -22,8 +24,6 @@ use super::{
     error::{Outcome, VrtxError},
     ints::{self, Ints},
 };
-#[cfg(feature = "compact")]
-use super::kept::Kept;
 
 pub(crate) use float::Float;
 

@@ -3,11 +3,11 @@
 use crate::{
     bytes::Reader,
     vortex::{
+        bits::width_of,
         choice::Context,
         encoding::Encoding,
         error::{Outcome, VrtxError},
         ints::{self, Ints},
-        bits::width_of,
     },
 };
 

@@ -71,7 +71,10 @@ fn nested<'a>(values: &'a [i64], facts: &Facts, candidates: &mut Candidates<'a>)
         candidates.add(Encoding::Scaled, size, move || scaled(values, least, factor, context));
     }
     let mut densest = packed;
-    if context.considers(Encoding::Delta, len > 8 && !context.is_in(Encoding::Dictionary) && deltas_pay(values, &facts.plans)) {
+    if context.considers(
+        Encoding::Delta,
+        len > 8 && !context.is_in(Encoding::Dictionary) && deltas_pay(values, &facts.plans),
+    ) {
         let deltas = deltas(values);
         let size = Plans::of(&deltas).size + 4 * len.div_ceil(VECTOR);
         densest = densest.min(size);

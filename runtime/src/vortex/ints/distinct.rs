@@ -13,7 +13,11 @@ pub(crate) struct Distinct {
 pub(crate) fn distinct(values: &[i64], bounds: (i64, i64), limit: usize) -> Option<Distinct> {
     let span = bounds.1.wrapping_sub(bounds.0).cast_unsigned();
     // a range that is no larger than the sequence is counted in a table that has a place for each number
-    if span < 2 * values.len() as u64 + 256 { direct(values, bounds.0, span as usize, limit) } else { hashed(values, limit) }
+    if span < 2 * values.len() as u64 + 256 {
+        direct(values, bounds.0, span as usize, limit)
+    } else {
+        hashed(values, limit)
+    }
 }
 
 fn direct(values: &[i64], least: i64, span: usize, limit: usize) -> Option<Distinct> {
@@ -84,6 +88,8 @@ fn sorted(found: Vec<i64>, mut codes: Vec<i64>) -> Distinct {
     for (rank, &at) in order.iter().enumerate() {
         place[at] = rank as i64;
     }
-    codes.iter_mut().for_each(|code| *code = place[*code as usize]);
+    for code in &mut codes {
+        *code = place[*code as usize];
+    }
     Distinct { values: order.into_iter().map(|at| found[at]).collect(), codes }
 }

@@ -3,18 +3,18 @@
 mod choose;
 mod distinct;
 mod packed;
-mod test;
 #[cfg(feature = "compact")]
 pub(crate) mod pco;
+mod test;
 
 use std::ops::Range;
 
 use crate::bytes::{Reader, put_varint};
 
 use super::{
+    bits::VECTOR,
     encoding::Encoding,
     error::{Outcome, VrtxError},
-    bits::VECTOR,
     kept::Kept,
 };
 
@@ -69,6 +69,25 @@ integer!(u32, i64);
 #[cfg(feature = "arrow")]
 integer!(i32);
 
+/// The numbers of 64 bits, in more room: for the decimals of Arrow.
+#[cfg(feature = "arrow")]
+impl Integer for i128 {
+    #[inline]
+    fn wrap(number: i64) -> Self {
+        number.into()
+    }
+
+    #[inline]
+    fn plus(self, other: Self) -> Self {
+        (self as i64).wrapping_add(other as i64).into()
+    }
+
+    #[inline]
+    fn times(self, other: Self) -> Self {
+        (self as i64).wrapping_mul(other as i64).into()
+    }
+}
+
 /// An encoded sequence of numbers.
 #[derive(Debug)]
 pub(crate) struct Ints<'a> {
@@ -83,11 +102,31 @@ type Runs = Vec<(usize, i64)>;
 enum Node<'a> {
     Constant(i64),
     Packed(packed::Packed<'a>),
-    Delta { firsts: Box<Ints<'a>>, deltas: Box<Ints<'a>> },
-    Scaled { base: i64, factor: i64, numbers: Box<Ints<'a>> },
-    RunEnd { lengths: Box<Ints<'a>>, values: Box<Ints<'a>>, kept: Kept<Runs> },
-    Dictionary { values: Box<Ints<'a>>, codes: Box<Ints<'a>>, kept: Kept<Vec<i64>> },
-    Sparse { fill: i64, gaps: Box<Ints<'a>>, values: Box<Ints<'a>>, kept: Kept<Vec<(usize, i64)>> },
+    Delta {
+        firsts: Box<Ints<'a>>,
+        deltas: Box<Ints<'a>>,
+    },
+    Scaled {
+        base: i64,
+        factor: i64,
+        numbers: Box<Ints<'a>>,
+    },
+    RunEnd {
+        lengths: Box<Ints<'a>>,
+        values: Box<Ints<'a>>,
+        kept: Kept<Runs>,
+    },
+    Dictionary {
+        values: Box<Ints<'a>>,
+        codes: Box<Ints<'a>>,
+        kept: Kept<Vec<i64>>,
+    },
+    Sparse {
+        fill: i64,
+        gaps: Box<Ints<'a>>,
+        values: Box<Ints<'a>>,
+        kept: Kept<Vec<(usize, i64)>>,
+    },
     #[cfg(feature = "compact")]
     Pco(pco::Pco<'a>),
 }
@@ -188,7 +227,9 @@ impl<'a> Ints<'a> {
             Node::Scaled { base, factor, numbers } => {
                 numbers.read(start, out)?;
                 let (base, factor) = (T::wrap(*base), T::wrap(*factor));
-                out.iter_mut().for_each(|number| *number = number.times(factor).plus(base));
+                for number in out {
+                    *number = number.times(factor).plus(base);
+                }
             }
             Node::RunEnd { lengths, values, kept } => {
                 read_runs(kept.get(|| runs(lengths, values, self.len))?, start, out);

@@ -108,7 +108,7 @@ pub(super) fn encode(values: &[i64], least: i64, greatest: i64) -> Option<Vec<u8
             node.push(16);
             put_stream(&differences.map(|number| number as u16).collect::<Vec<_>>(), node)
         }
-        0..=0xFFFF_FFFF => {
+        0x1_0000..=0xFFFF_FFFF => {
             node.push(32);
             put_stream(&differences.map(|number| number as u32).collect::<Vec<_>>(), node)
         }

@@ -57,7 +57,9 @@ impl Match {
             Comparison::Le => Self::Range(i64::MIN, value),
             Comparison::Ge => Self::Range(value, i64::MAX),
             Comparison::Lt => value.checked_sub(1).map_or(Self::NOTHING, |last| Self::Range(i64::MIN, last)),
-            Comparison::Gt => value.checked_add(1).map_or(Self::NOTHING, |first| Self::Range(first, i64::MAX)),
+            Comparison::Gt => {
+                value.checked_add(1).map_or(Self::NOTHING, |first| Self::Range(first, i64::MAX))
+            }
         }
     }
 
@@ -89,8 +91,8 @@ impl Match {
     /// What holds for all numbers between two; none when it differs.
     fn between(&self, least: i64, greatest: i64) -> Option<bool> {
         match self {
-            Self::Range(first, last) if *first <= least && greatest <= *last => Some(true),
-            Self::Range(first, last) if *last < least || greatest < *first => Some(false),
+            Self::Range(from, to) if *from <= least && greatest <= *to => Some(true),
+            Self::Range(from, to) if *to < least || greatest < *from => Some(false),
             Self::Outside(other) if *other < least || greatest < *other => Some(true),
             Self::Values(values) => {
                 let next = values.partition_point(|&value| value < least);
@@ -116,7 +118,9 @@ impl Match {
                 Some(if first > last { Self::NOTHING } else { Self::Range(clamp(first), clamp(last)) })
             }
             Self::Outside(value) => Some(exact(*value).map_or(Self::EVERYTHING, Self::Outside)),
-            Self::Values(values) => Some(Self::Values(values.iter().filter_map(|&value| exact(value)).collect())),
+            Self::Values(values) => {
+                Some(Self::Values(values.iter().filter_map(|&value| exact(value)).collect()))
+            }
             Self::Places(_) => None,
         }
     }
@@ -151,7 +155,9 @@ impl Ints<'_> {
                 }
                 Ok(bits)
             }
-            _ => self.select_each(wanted),
+            Node::Delta { .. } => self.select_each(wanted),
+            #[cfg(feature = "compact")]
+            Node::Pco(_) => self.select_each(wanted),
         }
     }
 

@@ -3,11 +3,7 @@
 
 mod prune;
 
-use crate::{
-    filter::Predicate,
-    schema::types::sortable_text,
-    value::ValueRef,
-};
+use crate::{filter::Predicate, schema::types::sortable_text, value::ValueRef};
 
 use super::{
     bitmap::Bitmap,

@@ -45,6 +45,7 @@ impl Strings {
     }
 
     /// Every value, in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.len()).map(|at| self.get(at))
     }
@@ -116,8 +117,9 @@ impl Strings {
 
     /// Whether every value is UTF-8.
     pub(crate) fn are_utf8(&self) -> bool {
-        std::str::from_utf8(&self.bytes)
-            .is_ok_and(|text| text.is_ascii() || self.offsets.iter().all(|&at| text.is_char_boundary(at as usize)))
+        std::str::from_utf8(&self.bytes).is_ok_and(|text| {
+            text.is_ascii() || self.offsets.iter().all(|&at| text.is_char_boundary(at as usize))
+        })
     }
 
     fn room(&self, more: usize) -> Outcome<()> {
@@ -165,6 +167,13 @@ impl Strings {
         let end = fill(&mut self.bytes, &mut self.offsets, at)?;
         self.bytes.truncate(end);
         Ok(())
+    }
+
+    /// Makes room for values of these lengths and `slack` more bytes.
+    pub(super) fn reserve(&mut self, lengths: &[u32], slack: usize) {
+        let total: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+        self.bytes.reserve(usize::try_from(total).unwrap_or(usize::MAX).min(MAX_SEGMENT_BYTES) + slack);
+        self.offsets.reserve(lengths.len());
     }
 
     /// Adds values of these lengths, and `fill`s their bytes: it is given room for them and for `slack` more.

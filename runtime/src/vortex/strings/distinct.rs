@@ -78,7 +78,9 @@ fn sorted(found: &[&[u8]], mut codes: Vec<i64>) -> Option<Distinct> {
         place[at] = rank as i64;
         values.push(found[at]).ok()?;
     }
-    codes.iter_mut().for_each(|code| *code = place[*code as usize]);
+    for code in &mut codes {
+        *code = place[*code as usize];
+    }
     Some(Distinct { values, codes })
 }
 

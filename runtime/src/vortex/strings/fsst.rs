@@ -44,7 +44,7 @@ pub(super) fn encode(view: View<'_>, lengths: &[u8], context: Context) -> Vec<u8
         node.extend(&symbol.to_u64().to_le_bytes()[..usize::from(length)]);
     }
     node.extend(ints::encode(&sizes, context.nested()));
-    coded.iter().for_each(|coded| node.extend(coded));
+    node.extend(coded.concat());
     node
 }
 
@@ -86,6 +86,7 @@ impl<'a> Coded<'a> {
         lengths.read(start, &mut wanted)?;
         let vectors = &self.vectors[start / VECTOR..];
         let total: usize = out.len() + count;
+        out.reserve(&wanted, SLACK);
         for (lengths, coded) in wanted.chunks(VECTOR).zip(vectors) {
             out.fill(lengths, SLACK, |to| self.decode(coded, to))?;
         }

@@ -12,6 +12,10 @@ use super::{Outcome, Strings};
 pub(super) struct Lookup {
     values: Strings,
     longest: usize,
+    /// Whether every value is as long as the longest.
+    even: bool,
+    /// Whether every value is UTF-8.
+    utf8: bool,
     blocks: Blocks,
 }
 
@@ -34,11 +38,24 @@ impl Lookup {
             17..=32 => Blocks::ThirtyTwo(blocks(&values)),
             _ => Blocks::No,
         };
-        Self { values, longest, blocks }
+        let even = values.iter().all(|value| value.len() == longest);
+        let utf8 = values.are_utf8();
+        Self { values, longest, even, utf8, blocks }
+    }
+
+    /// Whether every value is UTF-8.
+    pub(super) fn is_utf8(&self) -> bool {
+        self.utf8
     }
 
     /// Adds the values that `count` codes from `start` on stand for.
-    pub(super) fn read(&self, codes: &Ints<'_>, start: usize, count: usize, out: &mut Strings) -> Outcome<()> {
+    pub(super) fn read(
+        &self,
+        codes: &Ints<'_>,
+        start: usize,
+        count: usize,
+        out: &mut Strings,
+    ) -> Outcome<()> {
         match &self.blocks {
             Blocks::Eight(blocks) => self.copy(blocks, codes, (start, count), out),
             Blocks::Sixteen(blocks) => self.copy(blocks, codes, (start, count), out),
@@ -46,7 +63,11 @@ impl Lookup {
             Blocks::No => each_vector(codes, start, count, |places| {
                 places.iter().try_for_each(|&place| {
                     let place = place as usize;
-                    if place < self.values.len() { out.push(self.values.get(place)) } else { Err(UNKNOWN_CODE) }
+                    if place < self.values.len() {
+                        out.push(self.values.get(place))
+                    } else {
+                        Err(UNKNOWN_CODE)
+                    }
                 })
             }),
         }
@@ -65,17 +86,44 @@ impl Lookup {
                 if places.iter().any(|&place| place as usize >= blocks.len()) {
                     return Err(UNKNOWN_CODE);
                 }
-                offsets.extend(places.iter().map(|&place| {
-                    let (block, length) = &blocks[place as usize];
-                    bytes[at..at + BLOCK].copy_from_slice(block);
-                    at += *length as usize;
-                    at as i32
-                }));
+                if self.even {
+                    offsets.extend((1..=places.len()).map(|count| (at + count * self.longest) as i32));
+                    at = copy_even(blocks, places, self.longest, bytes, at);
+                } else {
+                    offsets.extend(places.iter().map(|&place| {
+                        let (block, length) = &blocks[place as usize];
+                        bytes[at..at + BLOCK].copy_from_slice(block);
+                        at += *length as usize;
+                        at as i32
+                    }));
+                }
                 Ok(())
             })?;
             Ok(at)
         })
     }
+}
+
+/// Copies values of one length; gives where they end.
+fn copy_even<const BLOCK: usize>(
+    blocks: &[([u8; BLOCK], u32)],
+    places: &[u32],
+    length: usize,
+    bytes: &mut [u8],
+    at: usize,
+) -> usize {
+    let end = at + places.len() * length;
+    if length == 1 {
+        for (byte, &place) in bytes[at..end].iter_mut().zip(places) {
+            *byte = blocks[place as usize].0[0];
+        }
+    } else {
+        for (count, &place) in places.iter().enumerate() {
+            let at = at + count * length;
+            bytes[at..at + BLOCK].copy_from_slice(&blocks[place as usize].0);
+        }
+    }
+    end
 }
 
 fn blocks<const BLOCK: usize>(values: &Strings) -> Vec<([u8; BLOCK], u32)> {

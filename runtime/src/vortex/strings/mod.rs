@@ -74,11 +74,12 @@ impl<'a> Texts<'a> {
         let numbers = |from: &mut Reader<'a>| Ints::parse(from, len, depth + 1);
         let node = match encoding {
             Encoding::Constant => Node::Constant(from.prefixed()?),
-            Encoding::Plain => Node::Plain { lengths: numbers(from)?, bytes: from.prefixed()?, kept: Kept::new() },
-            Encoding::Fsst => Node::Fsst {
-                lengths: numbers(from)?,
-                coded: Box::new(fsst::Coded::parse(from, len, depth)?),
-            },
+            Encoding::Plain => {
+                Node::Plain { lengths: numbers(from)?, bytes: from.prefixed()?, kept: Kept::new() }
+            }
+            Encoding::Fsst => {
+                Node::Fsst { lengths: numbers(from)?, coded: Box::new(fsst::Coded::parse(from, len, depth)?) }
+            }
             Encoding::Dictionary => {
                 let size = count(from, len)?;
                 let values = Box::new(Self::parse(from, size, depth + 1)?);
@@ -88,11 +89,9 @@ impl<'a> Texts<'a> {
                 let shared = numbers(from)?;
                 Node::Prefix { shared, suffixes: Box::new(Self::parse(from, len, depth + 1)?) }
             }
-            Encoding::Zstd => Node::Zstd {
-                lengths: numbers(from)?,
-                frame: zstd::Frame::parse(from)?,
-                kept: Kept::new(),
-            },
+            Encoding::Zstd => {
+                Node::Zstd { lengths: numbers(from)?, frame: zstd::Frame::parse(from)?, kept: Kept::new() }
+            }
             _ => return Err(VrtxError::Damaged("an encoding is not one of texts or blobs")),
         };
         Ok(Self { len, node })
@@ -134,6 +133,16 @@ impl<'a> Texts<'a> {
     pub(crate) fn dictionary(&self) -> Option<(&Self, &Ints<'a>)> {
         match &self.node {
             Node::Dictionary { values, codes, .. } => Some((values, codes)),
+            _ => None,
+        }
+    }
+
+    /// Whether every value is UTF-8 because the distinct ones are; none where the values themselves have to be looked at.
+    pub(crate) fn is_utf8(&self) -> Option<bool> {
+        match &self.node {
+            Node::Dictionary { values, kept, .. } => {
+                kept.get(|| values.all().map(Lookup::new)).ok().map(Lookup::is_utf8)
+            }
             _ => None,
         }
     }

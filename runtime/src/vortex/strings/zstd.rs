@@ -29,6 +29,7 @@ impl<'a> Frame<'a> {
     }
 }
 
+#[cfg(feature = "compact")]
 const BROKEN: VrtxError = VrtxError::Damaged("a frame of zstd cannot be read");
 
 #[cfg(all(feature = "compact", not(target_family = "wasm")))]
@@ -40,9 +41,8 @@ fn decompress(compressed: &[u8], size: usize) -> Outcome<Vec<u8>> {
 #[cfg(all(feature = "compact", target_family = "wasm"))]
 fn decompress(compressed: &[u8], size: usize) -> Outcome<Vec<u8>> {
     let mut bytes = vec![0; size];
-    let written = ruzstd::decoding::FrameDecoder::new()
-        .decode_all(compressed, &mut bytes)
-        .map_err(|_| BROKEN)?;
+    let written =
+        ruzstd::decoding::FrameDecoder::new().decode_all(compressed, &mut bytes).map_err(|_| BROKEN)?;
     bytes.truncate(written);
     Ok(bytes)
 }

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| terrace_fuzz::segment(&[12, 13, 16], data));
