@@ -132,6 +132,37 @@ fn a_connection_that_knows_only_of_rows_sees_the_whole_collection() -> Result<()
 }
 
 #[test]
+fn readers_see_every_document_once_while_others_move_them() -> Result<(), StorageError> {
+    const DOCUMENTS: i64 = 200;
+    let place = Place::new();
+    let writer = place.open(collections![Plain])?;
+    writer.insert_all(&(0..DOCUMENTS).map(plain).collect::<Vec<_>>())?;
+    let reader = place.open(collections![Plain])?;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let writer = writer;
+            let moved = (0..150).try_for_each(|round| {
+                writer.maintain(Maintenance::default())?;
+                writer.find::<Plain>(|p| p.id.lt(round)).update(|p| p.text.push('!')).map(drop)
+            });
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            moved
+        });
+        let mut id = 0;
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            assert_eq!(reader.all::<Plain>().count()?, 200);
+            let ids: Vec<i64> =
+                reader.all::<Plain>().order_by(|p| p.id.asc()).all()?.iter().map(|p| p.id).collect();
+            assert!(ids.into_iter().eq(0..DOCUMENTS));
+            id = (id + 7) % DOCUMENTS;
+            assert_eq!(reader.get::<Plain>(id)?.map(|p| p.id), Some(id));
+        }
+        writing.join().expect("the writer does not panic")
+    })
+}
+
+#[test]
 fn a_damaged_segment_is_an_error_and_nothing_else() -> Result<(), StorageError> {
     let place = Place::new();
     let db = place.open(collections![Plain])?;

@@ -97,8 +97,8 @@ impl<T: Collection> Find<'_, T> {
         Ok(self.limit(limit).all()?.pop())
     }
 
-    /// Calls `each` with one document after the other, without holding more than one in memory. Nothing can be written
-    /// meanwhile.
+    /// Calls `each` with one document after the other, without holding more than one in memory; of those that live in
+    /// columns, a row group of up to 65,536. Nothing can be written meanwhile.
     ///
     /// # Errors
     /// As [`Find::all`]; the error of `each`, which ends the reading.

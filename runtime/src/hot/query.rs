@@ -66,6 +66,10 @@ impl Db {
     /// Names of tables and columns are those of the collections. The statement cannot write: change documents through
     /// `insert`, `update` and `delete`, which leave change events.
     ///
+    /// The statement sees whole collections. Where [`Db::maintain`] has moved documents into columns, these become rows for as
+    /// long as it runs, in a transaction that is rolled back: that takes the time of inserting them, and cannot be done
+    /// in a closure of `each` or `update`. Use [`Db::find`] there.
+    ///
     /// # Errors
     /// The statement is not SQL, does more than read, or its rows are not of the type `R`.
     ///

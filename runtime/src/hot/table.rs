@@ -52,6 +52,8 @@ pub(super) struct Statements {
     pub(super) insert_at_once: Option<String>,
     pub(super) select: String,
     pub(super) delete: String,
+    /// Reads nothing, and finds out whether the table is there.
+    pub(super) meet: String,
     updates: RefCell<HashMap<u128, Arc<str>>>,
 }
 
@@ -64,6 +66,7 @@ impl Statements {
             insert: insert(schema, &name),
             insert_at_once: at_once::insert(schema, columnar),
             select: format!("SELECT {columns} FROM {name} WHERE {condition}"),
+            meet: format!("SELECT 1 FROM {name} LIMIT 0"),
             delete: format!("DELETE FROM {name} WHERE {condition}"),
             rows: name,
             updates: RefCell::default(),

@@ -113,6 +113,5 @@ impl<'a> Level<'a> {
 impl Drop for Level<'_> {
     fn drop(&mut self) {
         self.0.log.borrow_mut().rollback();
-        self.0.opened.borrow_mut().clear();
     }
 }

@@ -114,9 +114,7 @@ impl Db {
         table: &Table,
         documents: impl IntoIterator<Item = &'a T>,
     ) -> Outcome<u64> {
-        if !table.is_columnar() {
-            self.refresh(table)?;
-        }
+        self.meet_table(table)?;
         let mut documents = documents.into_iter();
         let mut count = 0;
         self.backend.insert_rows(&table.sql().insert, &mut |row| {

@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut out = io::stdout().lock();
         writeln!(out, "{} {next}", db.changes().head()?)?;
         out.flush()?;
+        drop(out);
         if random.below(3) == 0 {
             db.maintain(Maintenance { documents: 700, ..Maintenance::default() })?;
         }

@@ -127,8 +127,8 @@ impl NewGroup<'_> {
 
 /// What was read of the one row group that was read last.
 ///
-/// It holds for as long as the group is there, since a group's segments do not change and its number is not used again,
-/// unless a rollback takes both back.
+/// It holds for as long as the group is there: its segments do not change, and its number is not used again. Nothing reads
+/// a group in the transaction that makes it, so a rollback takes back no group of which something was read.
 #[derive(Debug, Default)]
 pub(in crate::hot) struct Opened {
     number: u64,
@@ -141,11 +141,6 @@ pub(in crate::hot) struct Opened {
 }
 
 impl Opened {
-    /// Forgets what was read.
-    pub(in crate::hot) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     fn of(&mut self, number: u64) -> &mut Self {
         if self.number != number {
             *self = Self { number, ..Self::default() };

@@ -29,9 +29,8 @@ pub(super) use migrate::{each_document, index_again};
 
 use crate::{
     error::{Cause, Failure, Outcome},
-    schema::{Kind, Schema, quote},
+    schema::{Schema, quote},
     value::{RowBuf, ValueRef},
-    vortex::DataType,
 };
 
 use super::{Db, at_once, backend::Backend, read, table::Table};
@@ -94,6 +93,14 @@ impl Db {
         Ok(is_missing(failure) && self.refresh(table)?)
     }
 
+    /// Finds out whether documents have moved into segments since, before statements that cannot be made anew.
+    pub(super) fn meet_table(&self, table: &Table) -> Outcome<()> {
+        match read::first(&*self.backend, &table.sql().meet, &RowBuf::new(), |_| Ok(())) {
+            Err(failure) if self.is_stale(table, &failure)? => Ok(()),
+            met => met.map(drop),
+        }
+    }
+
     /// Looks whether documents of the collection may live in segments; says whether that is new.
     pub(super) fn refresh(&self, table: &Table) -> Outcome<bool> {
         let columnar = is_columnar(&*self.backend, table.schema.name)?;
@@ -106,27 +113,4 @@ impl Db {
 /// Whether a statement fails because it names a table that is not there.
 fn is_missing(failure: &Failure) -> bool {
     matches!(&failure.cause, Cause::Sqlite(source) if source.to_string().contains("no such table: "))
-}
-
-/// The type of the segments of a column.
-pub(super) fn data_type(kind: Kind) -> DataType {
-    match kind {
-        Kind::Bool => DataType::Bool,
-        Kind::I8 => DataType::I8,
-        Kind::I16 => DataType::I16,
-        Kind::I32 => DataType::I32,
-        Kind::I64 => DataType::I64,
-        Kind::U8 => DataType::U8,
-        Kind::U16 => DataType::U16,
-        Kind::U32 => DataType::U32,
-        Kind::F32 => DataType::F32,
-        Kind::F64 => DataType::F64,
-        Kind::Text | Kind::Enum | Kind::Json => DataType::Text,
-        Kind::Bytes => DataType::Bytes,
-        Kind::Fixed(length) => DataType::Fixed(length),
-        Kind::Uuid => DataType::Uuid,
-        Kind::Timestamp => DataType::Timestamp,
-        Kind::Date => DataType::Date,
-        Kind::Decimal { precision, scale } => DataType::Decimal { precision, scale },
-    }
 }

@@ -8,13 +8,10 @@ use crate::{
     filter::Predicate,
     schema::{Kind, StoredColumn},
     value::{RowBuf, Value, ValueRef},
-    vortex::{Bitmap, Column, Profile, Segment, VrtxError, encode, may_match, select},
+    vortex::{Bitmap, Column, DataType, Profile, Segment, VrtxError, encode, may_match, select},
 };
 
-use super::{
-    data_type,
-    group::{Group, Source},
-};
+use super::group::{Group, Source};
 
 /// How many values are decoded together.
 const VECTOR: usize = 1_024;
@@ -167,7 +164,7 @@ fn columns_of<'p>(predicate: &'p Predicate, names: &mut Vec<&'p str>) {
 
 /// An empty column as the present schema has it.
 pub(super) fn empty(kind: Kind, nullable: bool) -> Column {
-    Column::new(data_type(kind), nullable)
+    Column::new(DataType::of(kind), nullable)
 }
 
 fn filled(column: &StoredColumn, fill: &Value, rows: usize) -> Outcome<Column> {
@@ -180,7 +177,7 @@ fn filled(column: &StoredColumn, fill: &Value, rows: usize) -> Outcome<Column> {
 
 /// The values of an earlier column as the present one.
 fn present(earlier: Column, column: &StoredColumn, fill: Option<&Value>) -> Outcome<Column> {
-    if earlier.data_type() == data_type(column.kind) && earlier.is_nullable() == column.nullable {
+    if earlier.data_type() == DataType::of(column.kind) && earlier.is_nullable() == column.nullable {
         return Ok(earlier);
     }
     let mut present = empty(column.kind, column.nullable);
