@@ -7,7 +7,9 @@ pub mod accounts;
 mod columnar;
 mod documents;
 mod errors;
+mod groups;
 mod log;
+mod maintenance;
 mod migration;
 pub mod orders;
 mod query;
@@ -107,6 +109,8 @@ pub fn cases() -> Vec<Case> {
         errors::CASES,
         migration::CASES,
         columnar::CASES,
+        groups::CASES,
+        maintenance::CASES,
     ]
     .concat()
 }
