@@ -1,13 +1,13 @@
-//! Columns: documents move into row groups, and every reader and writer sees one exact collection.
+//! Columns: wherever documents live, every reader and writer sees one exact collection.
 
 use terrace::{
     Cause,
-    hot::{Cursor, Maintained, Maintenance},
+    hot::{Cursor, Maintenance},
     prelude::*,
 };
 
 use super::{Checked, Home, Refused, fits, holds, named, replayed, same};
-use crate::{Random, documents};
+use crate::documents;
 
 named![
     "columnar":
@@ -17,31 +17,23 @@ named![
     invariants_1_to_3_do_not_see_a_move,
     an_id_of_a_group_is_taken,
     ids_of_every_kind_are_found_in_groups,
-    unique_values_hold_over_rows_and_groups,
-    maintenance_is_bounded_and_says_whether_there_is_more,
-    groups_are_kept_in_shape,
-    documents_that_are_too_large_stay_rows,
-    a_collection_can_refuse_columns,
-    maintenance_inside_of_a_transaction_is_refused,
     raw_sql_sees_the_whole_collection,
     what_is_rolled_back_is_back_in_its_group,
-    migrations_leave_groups_as_they_are,
-    a_new_unique_index_holds_over_rows_and_groups,
 ];
 
 #[derive(Collection, Clone, Debug, PartialEq)]
 #[collection(columnar(threshold = 8))]
-struct Item {
+pub(super) struct Item {
     #[id]
-    id: i64,
+    pub(super) id: i64,
     #[index]
-    group: Option<String>,
-    rank: i64,
-    score: Option<f64>,
-    data: Vec<u8>,
+    pub(super) group: Option<String>,
+    pub(super) rank: i64,
+    pub(super) score: Option<f64>,
+    pub(super) data: Vec<u8>,
 }
 
-fn item(id: i64) -> Item {
+pub(super) fn item(id: i64) -> Item {
     let scores = [None, Some(-0.0), Some(0.0), Some(f64::INFINITY), Some(2.5), Some(-1e300)];
     Item {
         id,
@@ -54,7 +46,7 @@ fn item(id: i64) -> Item {
 }
 
 /// The even ids up to 1,000, of which the last 8 are rows.
-fn columns(home: &dyn Home) -> Result<Db, StorageError> {
+pub(super) fn columns(home: &dyn Home) -> Result<Db, StorageError> {
     let db = home.open(collections![Item])?;
     db.insert_all(&(0..500).map(|at| item(at * 2)).collect::<Vec<_>>())?;
     db.maintain(Maintenance::default())?;
@@ -62,7 +54,7 @@ fn columns(home: &dyn Home) -> Result<Db, StorageError> {
 }
 
 /// How many documents live in groups, and how many groups there are.
-fn in_groups(db: &Db) -> Result<(i64, i64), StorageError> {
+pub(super) fn in_groups(db: &Db) -> Result<(i64, i64), StorageError> {
     let sql = "SELECT ifnull(sum(live), 0), count(*) FROM _terrace_group";
     Ok(db.query::<(i64, i64)>(sql, ())?[0])
 }
@@ -314,153 +306,6 @@ fn ids_of_every_kind_are_found_in_groups(home: &dyn Home) -> Checked {
     Ok(())
 }
 
-#[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(unique(team, seat), unique(mail, where = "open = '1'"), columnar(threshold = 8))]
-struct Member {
-    #[id]
-    id: i64,
-    #[unique]
-    code: Option<i64>,
-    team: String,
-    seat: Option<i64>,
-    mail: String,
-    open: bool,
-}
-
-fn member(id: i32) -> Member {
-    Member {
-        id: id.into(),
-        code: (id % 2 == 0).then(|| i64::MIN + i64::from(id)),
-        team: format!("team {}", id % 3),
-        seat: (id % 4 > 0).then(|| i64::MAX - i64::from(id)),
-        mail: format!("mail {}", id / 2),
-        open: id % 2 == 0,
-    }
-}
-
-fn unique_values_hold_over_rows_and_groups(home: &dyn Home) -> Checked {
-    let db = home.open(collections![Member])?;
-    db.insert_all(&(0..100).map(member).collect::<Vec<_>>())?;
-    db.maintain(Maintenance::default())?;
-    same!(in_groups(&db)?.0, 92);
-    let clash = |new: Member| match db.insert(&new) {
-        Err(StorageError { source: Cause::NotUnique { columns, .. }, .. }) => columns,
-        other => format!("{other:?}"),
-    };
-    let fresh =
-        Member { id: 500, code: None, team: "new".into(), seat: None, mail: "new".into(), open: true };
-    same!(clash(Member { code: Some(i64::MIN), ..fresh.clone() }), "member.code");
-    same!(clash(Member { code: Some(i64::MIN + 98), ..fresh.clone() }), "member.code", "a row");
-    let seat = Member { team: "team 1".into(), seat: Some(i64::MAX - 1), ..fresh.clone() };
-    same!(clash(seat), "member.team, member.seat");
-    same!(clash(Member { mail: "mail 3".into(), ..fresh.clone() }), "member.mail");
-    let closed = Member { mail: "mail 3".into(), open: false, ..fresh };
-    db.insert(&closed)?;
-    fits!(db.update::<Member>(500, |m| m.open = true).refused()?.source, Cause::NotUnique { .. });
-    fits!(db.update::<Member>(1, |m| m.open = true).refused()?.source, Cause::NotUnique { .. });
-    fits!(db.update::<Member>(3, |m| m.code = Some(i64::MIN + 8)).refused()?.source, Cause::NotUnique { .. });
-    fits!(
-        db.upsert(&Member { code: Some(i64::MIN + 8), ..member(3) }).refused()?.source,
-        Cause::NotUnique { .. }
-    );
-    same!(in_groups(&db)?.0, 92, "what was refused has left no group");
-    same!(db.get::<Member>(3)?, Some(member(3)));
-    db.update::<Member>(6, |m| m.team.push('!'))?;
-    db.update::<Member>(6, |m| m.mail = "free".into())?;
-    db.update::<Member>(500, |m| m.open = true)?;
-    db.delete::<Member>(8)?;
-    db.update::<Member>(3, |m| m.code = Some(i64::MIN + 8))?;
-    db.maintain(Maintenance::default())?;
-    fits!(
-        db.insert(&Member { id: 501, code: Some(i64::MIN + 8), ..closed }).refused()?.source,
-        Cause::NotUnique { .. }
-    );
-    same!(db.all::<Member>().count()?, 100);
-    Ok(())
-}
-
-fn maintenance_is_bounded_and_says_whether_there_is_more(home: &dyn Home) -> Checked {
-    let db = home.open(collections![Item])?;
-    db.insert_all(&(0..9).map(item).collect::<Vec<_>>())?;
-    same!(db.maintain(Maintenance::default())?, Maintained { moved: 1, groups: 1, ..Maintained::default() });
-    same!(db.maintain(Maintenance::default())?, Maintained::default(), "nothing to do");
-    db.insert_all(&(9..300).map(item).collect::<Vec<_>>())?;
-    let done = db.maintain(Maintenance { documents: 50, ..Maintenance::default() })?;
-    same!((done.moved, done.more), (50, true));
-    let done = db.maintain(Maintenance { bytes: 1, ..Maintenance::default() })?;
-    holds!(done.moved + done.rewritten > 0 && done.groups == 1 && done.more, "a step at least: {done:?}");
-    let nothing = Maintenance { time: std::time::Duration::ZERO, ..Maintenance::default() };
-    same!(db.maintain(nothing)?, Maintained { more: true, ..Maintained::default() });
-    holds!(!db.maintain(Maintenance::default())?.more);
-    same!(in_groups(&db)?.0, 292);
-    Ok(())
-}
-
-fn groups_are_kept_in_shape(home: &dyn Home) -> Checked {
-    let db = columns(home)?;
-    same!(in_groups(&db)?, (492, 1));
-    db.find::<Item>(|i| i.id.lt(320)).delete()?;
-    same!(db.maintain(Maintenance::default())?, Maintained::default(), "less than a third");
-    db.find::<Item>(|i| i.id.lt(340)).delete()?;
-    let rewritten = Maintained { rewritten: 322, groups: 1, ..Maintained::default() };
-    same!(db.maintain(Maintenance::default())?, rewritten);
-    same!(db.all::<Item>().count()?, 330);
-    for id in 1_000..1_300 {
-        db.insert(&item(id))?;
-        db.maintain(Maintenance::default())?;
-    }
-    holds!(in_groups(&db)?.1 < 10, "small groups are merged: {:?}", in_groups(&db)?);
-    same!(db.all::<Item>().delete()?, 630);
-    same!(db.maintain(Maintenance::default())?, Maintained::default());
-    same!(in_groups(&db)?, (0, 0));
-    let rest: Vec<(i64,)> = db.query("SELECT number FROM _terrace_segment", ())?;
-    same!(rest, []);
-    db.insert(&item(1))?;
-    same!(documents::<Item>(&db)?, [item(1)]);
-    Ok(())
-}
-
-fn documents_that_are_too_large_stay_rows(home: &dyn Home) -> Checked {
-    let db = home.open(collections![Item])?;
-    let mut random = Random(1);
-    let mut noise = |size: usize| (0..size).map(|_| random.bits().to_le_bytes()[0]).collect();
-    let items: Vec<Item> = (0..20)
-        .map(|id| Item { data: noise(if id % 4 == 0 { 1_900_000 } else { 400_000 }), ..item(id) })
-        .collect();
-    db.insert_all(&items)?;
-    let done = db.maintain(Maintenance::default())?;
-    same!((done.moved, done.more), (12, false));
-    holds!(done.groups >= 3, "a group has at most 1.5 MB");
-    let sql =
-        "SELECT max(size) FROM (SELECT sum(length(bytes)) AS size FROM _terrace_segment GROUP BY number)";
-    holds!(db.query::<(i64,)>(sql, ())?[0].0 <= 1_500_000);
-    same!(db.maintain(Maintenance::default())?, Maintained::default());
-    holds!(documents::<Item>(&db)? == items);
-    Ok(())
-}
-
-fn a_collection_can_refuse_columns(home: &dyn Home) -> Checked {
-    #[derive(Collection)]
-    #[collection(columnar(never))]
-    struct Plain {
-        #[id]
-        id: i64,
-    }
-
-    let db = home.open(collections![Plain])?;
-    db.insert_all(&(0..2_000).map(|id| Plain { id }).collect::<Vec<_>>())?;
-    same!(db.maintain(Maintenance::default())?, Maintained::default());
-    same!(db.query::<(i64,)>("SELECT count(*) FROM plain", ())?, [(2_000,)]);
-    Ok(())
-}
-
-fn maintenance_inside_of_a_transaction_is_refused(home: &dyn Home) -> Checked {
-    let db = home.open(collections![Item])?;
-    let inside = db.transaction(|db| db.maintain(Maintenance::default()));
-    fits!(inside.refused()?.source, Cause::InTransaction);
-    Ok(())
-}
-
 fn raw_sql_sees_the_whole_collection(home: &dyn Home) -> Checked {
     let db = columns(home)?;
     let large = Item { rank: i64::MIN + 1, score: Some(-0.0), ..item(5_001) };
@@ -507,121 +352,5 @@ fn what_is_rolled_back_is_back_in_its_group(home: &dyn Home) -> Checked {
     holds!(documents::<Item>(&db)? == items);
     same!((in_groups(&db)?.0, db.checksum::<Item>()?), (492, checksum));
     fits!(db.insert(&item(20)).refused()?.source, Cause::NotUnique { .. });
-    Ok(())
-}
-
-fn migrations_leave_groups_as_they_are(home: &dyn Home) -> Checked {
-    #[derive(Collection, Clone, Debug, PartialEq)]
-    #[collection(name = "member", unique(seat, label), columnar(threshold = 8))]
-    struct Later {
-        #[column(fill = "eu")]
-        region: String,
-        #[column(fill = 7)]
-        seat: i64,
-        #[id]
-        id: i64,
-        #[was("team")]
-        label: String,
-        extra: Option<f64>,
-        #[unique]
-        mail: String,
-        #[column(fill = 1.5)]
-        share: f64,
-    }
-
-    let db = home.open(collections![Member])?;
-    let mail = |id: i32| format!("mail {id}");
-    let label = |id: i32| format!("team {}", if id % 4 > 0 { id % 3 } else { id });
-    let members = (0..100).map(|id| Member { mail: mail(id), team: label(id), ..member(id) });
-    db.insert_all(&members.collect::<Vec<_>>())?;
-    db.maintain(Maintenance::default())?;
-    db.update::<Member>(5, |m| m.mail = "five".into())?;
-    let groups: Vec<(i64,)> = db.query("SELECT number FROM _terrace_group", ())?;
-    drop(db);
-    let later = |id: i32| Later {
-        region: "eu".into(),
-        seat: member(id).seat.unwrap_or(7),
-        id: id.into(),
-        label: label(id),
-        extra: None,
-        mail: if id == 5 { "five".into() } else { mail(id) },
-        share: 1.5,
-    };
-    let all: Vec<Later> = (0..100).map(later).collect();
-    let db = home.open(collections![Later])?;
-    same!(db.query::<(i64,)>("SELECT number FROM _terrace_group", ())?, groups);
-    holds!(documents::<Later>(&db)? == all);
-    same!(db.get::<Later>(8)?, Some(later(8)));
-    same!(db.find::<Later>(|l| l.seat.eq(7)).count()?, 25);
-    same!(db.find::<Later>(|l| l.seat.ne(7).and(l.region.eq("eu")).and(l.share.lt(2.0))).count()?, 75);
-    same!(db.find::<Later>(|l| l.extra.is_some().or(l.region.eq("us"))).count()?, 0);
-    same!(
-        db.find::<Later>(|l| l.label.starts_with("team 1")).order_by(|l| l.seat.asc()).limit(1).all()?.len(),
-        1
-    );
-    let clash = |new: Later| matches!(db.insert(&new), Err(e) if matches!(e.source, Cause::NotUnique { .. }));
-    holds!(clash(Later { id: 500, mail: "other".into(), ..later(8) }), "filled values are unique values");
-    holds!(clash(Later { id: 500, seat: 8, ..later(9) }));
-    same!(
-        db.query::<(String, i64)>("SELECT region, count(*) FROM member GROUP BY 1", ())?,
-        [("eu".into(), 100)]
-    );
-    db.update::<Later>(10, |l| l.extra = Some(-0.0))?;
-    db.delete::<Later>(11)?;
-    let (kept, checksum) = (documents::<Later>(&db)?, db.checksum::<Later>()?);
-    let done = db.maintain(Maintenance::default())?;
-    holds!(done.rewritten == 89, "groups of an earlier schema are encoded anew: {done:?}");
-    holds!(documents::<Later>(&db)? == kept);
-    holds!(clash(Later { id: 500, mail: "other".into(), ..later(8) }));
-    let copy = replayed(home, db, collections![Later])?;
-    holds!(documents::<Later>(&copy)? == kept);
-    same!(copy.checksum::<Later>()?, checksum);
-    Ok(())
-}
-
-fn a_new_unique_index_holds_over_rows_and_groups(home: &dyn Home) -> Checked {
-    #[derive(Collection, Clone, Debug, PartialEq)]
-    #[collection(name = "item", unique(rank, group), columnar(threshold = 8))]
-    struct Unique {
-        #[id]
-        id: i64,
-        group: Option<String>,
-        rank: i64,
-        score: Option<f64>,
-        data: Vec<u8>,
-    }
-
-    let db = columns(home)?;
-    for id in (0..1_000).step_by(2).filter(|id| ![300, 400].contains(id)) {
-        db.update::<Item>(id, |i| i.rank = i.id)?;
-    }
-    let twins = |db: &Db, a, b| {
-        db.update::<Item>(a, |i| (i.rank, i.group) = (-1, Some("twin".into())))?;
-        db.update::<Item>(b, |i| (i.rank, i.group) = (-1, Some("twin".into())))
-    };
-    twins(&db, 300, 400)?;
-    db.maintain(Maintenance::default())?;
-    drop(db);
-    let refused = |home: &dyn Home| {
-        let error = home.open(collections![Unique]).refused()?;
-        fits!(&error.source, Cause::NotUnique { columns, .. } if columns == "item.rank, item.group");
-        Ok::<(), super::Failed>(())
-    };
-    refused(home)?;
-    let db = home.open(collections![Item])?;
-    same!(db.all::<Item>().count()?, 500, "a group and a group: nothing has changed");
-    db.update::<Item>(400, |i| i.rank = 400)?;
-    twins(&db, 300, 998)?;
-    drop(db);
-    refused(home)?;
-    let db = home.open(collections![Item])?;
-    db.update::<Item>(998, |i| i.rank = 998)?;
-    drop(db);
-    let db = home.open(collections![Unique])?;
-    let twin = Unique { id: 1, group: Some("twin".into()), rank: -1, score: None, data: vec![] };
-    fits!(db.insert(&twin).refused()?.source, Cause::NotUnique { .. });
-    db.delete::<Unique>(300)?;
-    db.insert(&twin)?;
-    same!(db.all::<Unique>().count()?, 500);
     Ok(())
 }

@@ -8,7 +8,9 @@ mod analyze;
 mod columnar;
 mod documents;
 mod errors;
+mod groups;
 mod log;
+mod maintenance;
 mod migration;
 pub mod orders;
 mod query;
@@ -109,6 +111,8 @@ pub fn cases() -> Vec<Case> {
         errors::CASES,
         migration::CASES,
         columnar::CASES,
+        groups::CASES,
+        maintenance::CASES,
     ]
     .concat()
 }
