@@ -4,6 +4,7 @@ use std::{error::Error, fs, path::Path, process::Command};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use terrace::{
+    hot::Maintenance,
     prelude::*,
     value::ValueRef,
     vortex::{Column, DataType, FileWriter, Profile, encode},
@@ -101,6 +102,7 @@ fn stat_shows_collections_indexes_and_the_log() -> Tested {
     let cities: Vec<City> = (0..2_000).map(|n| City { name: format!("city {n}"), people: n }).collect();
     db.insert_all(&cities)?;
     db.changes().register("lake")?.acknowledge(500)?;
+    assert_eq!(db.maintain(Maintenance::default())?.moved, 1_000);
     let shown = terrace(&["db", "stat"], &path)??;
     for part in
         ["city", "2,000", "city(people)", "2,000 events from number 1 on", "consumer `lake` is 1,500 behind"]

@@ -250,7 +250,7 @@ impl Catalog {
     }
 
     /// Whether documents of the collection may live in row groups.
-    fn is_columnar(&self, collection: &str) -> bool {
+    pub(super) fn is_columnar(&self, collection: &str) -> bool {
         self.columnar.iter().any(|name| name == collection)
     }
 

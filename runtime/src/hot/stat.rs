@@ -12,7 +12,7 @@ use crate::{
 use super::{
     backend::Backend,
     backends::native::Native,
-    lineage,
+    columnar, lineage,
     open::Catalog,
     read::{self, corrupt},
     tail,
@@ -111,8 +111,9 @@ impl Stat {
         let names: std::collections::BTreeSet<&str> =
             catalog.schemas.values().map(|schema| &*schema.name).collect();
         let collections = names.into_iter().map(|name| {
-            let schemas = catalog.schemas.values().filter(|schema| schema.name == name).count();
-            CollectionStat::read(backend, name, schemas)
+            let versions = catalog.schemas.iter().filter(|(_, schema)| schema.name == name);
+            let numbers: Vec<u64> = versions.map(|(number, _)| *number).collect();
+            CollectionStat::read(backend, name, &numbers, catalog.is_columnar(name))
         });
         Ok(Self {
             lineage,
@@ -125,10 +126,12 @@ impl Stat {
 }
 
 impl CollectionStat {
-    fn read(backend: &dyn Backend, name: &str, schemas: usize) -> Outcome<Self> {
+    /// `schemas` are the numbers of those it had, the first of which is that of the collection.
+    fn read(backend: &dyn Backend, name: &str, schemas: &[u64], columnar: bool) -> Outcome<Self> {
+        let table = columnar::rows_table(name, columnar);
         let sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
         let mut names = Vec::new();
-        read::each(backend, sql, &[ValueRef::Text(name)].as_slice(), |row| {
+        read::each(backend, sql, &[ValueRef::Text(&table)].as_slice(), |row| {
             names.push(read::text(row, 0)?.to_owned());
             Ok(())
         })?;
@@ -136,13 +139,29 @@ impl CollectionStat {
             let bytes = bytes(backend, &index)?;
             Ok((index, bytes))
         });
+        let segments = match schemas.first() {
+            Some(&collection) if columnar => SegmentStat::read(backend, collection)?,
+            _ => SegmentStat::default(),
+        };
         Ok(Self {
             name: name.to_owned(),
-            schemas,
-            rows: number(backend, &format!("SELECT count(*) FROM {}", quote(name)), &[])?,
-            row_bytes: bytes(backend, name)?,
+            schemas: schemas.len(),
+            rows: number(backend, &format!("SELECT count(*) FROM {}", quote(&table)), &[])?,
+            row_bytes: bytes(backend, &table)?,
             indexes: indexes.collect::<Outcome<_>>()?,
-            segments: SegmentStat::default(),
+            segments,
+        })
+    }
+}
+
+impl SegmentStat {
+    fn read(backend: &dyn Backend, collection: u64) -> Outcome<Self> {
+        let of = |sql| number(backend, sql, &[read::integer(collection)]);
+        Ok(Self {
+            documents: of("SELECT coalesce(sum(live), 0) FROM _terrace_group WHERE collection = ?1")?,
+            groups: of("SELECT count(*) FROM _terrace_group WHERE collection = ?1")?,
+            bytes: of("SELECT coalesce(sum(length(bytes)), 0) FROM _terrace_segment WHERE number IN \
+                       (SELECT number FROM _terrace_group WHERE collection = ?1)")?,
         })
     }
 }
