@@ -130,7 +130,7 @@ impl<T: Collection> Find<'_, T> {
                 let in_groups = self.both(table, &[], |wanted| self.db.count_in_groups(table, wanted))?;
                 Ok((count + in_groups).min(self.limit.unwrap_or(u64::MAX)))
             };
-            self.over(table, || self.count_rows(table), both)
+            self.db.over(table, || self.count_rows(table), both)
         };
         count().during(Operation::Find, T::SCHEMA.name)
     }
@@ -175,7 +175,7 @@ impl<T: Collection> Find<'_, T> {
     ) -> Result<u64, StorageError> {
         let run = || {
             let table = self.db.table::<T>()?;
-            let ids = self.over(table, || self.ids_of_rows(table), || self.ids_of_both(table))?;
+            let ids = self.db.over(table, || self.ids_of_rows(table), || self.ids_of_both(table))?;
             let mut written = 0;
             for id in &ids {
                 written += u64::from(write(self.db, table, id)?);
@@ -242,25 +242,9 @@ impl<T: Collection> Find<'_, T> {
                     self.db.find_both(table, wanted, returned, &mut *each.borrow_mut())
                 })
             };
-            self.over(table, rows, both)
+            self.db.over(table, rows, both)
         };
         read().during(Operation::Find, T::SCHEMA.name)
-    }
-
-    /// Reads by `rows` where every document is a row, else by `both`.
-    fn over<R>(
-        &self,
-        table: &Table,
-        rows: impl FnOnce() -> Outcome<R>,
-        both: impl FnOnce() -> Outcome<R>,
-    ) -> Outcome<R> {
-        if !table.is_columnar() {
-            match rows() {
-                Err(failure) if self.db.is_stale(table, &failure)? => {}
-                other => return other,
-            }
-        }
-        self.db.consistently(both)
     }
 
     /// The query as it is run over rows and row groups.

@@ -1,6 +1,6 @@
 //! The documents of a question, as columns: a batch of rows at a time, then each row group of segments.
 
-use std::ops::ControlFlow;
+use std::{cell::RefCell, ops::ControlFlow};
 
 use crate::{
     error::Outcome,
@@ -50,16 +50,13 @@ pub(super) fn each<T: Collection>(
 ) -> Outcome<()> {
     let db = analyze.db;
     let table = db.table::<T>()?;
-    if !table.is_columnar() {
-        match rows(analyze, table, wanted, each) {
-            Err(failure) if db.is_stale(table, &failure)? => {}
-            other => return other,
-        }
-    }
-    db.consistently(|| {
-        rows(analyze, table, wanted, each)?;
-        groups(analyze, table, wanted, each)
-    })
+    let each = RefCell::new(each);
+    let rows = || rows(analyze, table, wanted, &mut **each.borrow_mut());
+    let both = || {
+        rows()?;
+        groups(analyze, table, wanted, &mut **each.borrow_mut())
+    };
+    db.over(table, rows, both)
 }
 
 fn groups<T: Collection>(

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::{
     error::{Cause, Outcome},
+    hot::columnar::order_of_values,
     schema::{Collection, Schema},
     value::Value,
     vortex::DataType,
@@ -128,7 +129,7 @@ impl Eq for Ranked {}
 fn key_order(a: &[Value], b: &[Value]) -> Ordering {
     a.iter()
         .zip(b)
-        .map(|(a, b)| totals::value_order(a, b))
+        .map(|(a, b)| order_of_values(a.as_ref(), b.as_ref()))
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
 }

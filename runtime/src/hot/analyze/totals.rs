@@ -9,6 +9,7 @@ use crate::{
 };
 
 use super::{aggregate::Function, batches, groups::Codes};
+use crate::hot::columnar::order_of_values;
 
 /// What an aggregate comes to.
 #[derive(Clone, Debug)]
@@ -222,13 +223,7 @@ pub(super) fn order(a: &Total, b: &Total) -> std::cmp::Ordering {
         (Total::Exact(a), Total::Exact(b)) => a.cmp(b),
         (Total::Float(a), Total::Float(b)) => a.total_cmp(b),
         (Total::Average(a), Total::Average(b)) => a.partial_cmp(b).unwrap_or(Equal),
-        (Total::Value(a), Total::Value(b)) => value_order(a, b),
+        (Total::Value(a), Total::Value(b)) => order_of_values(a.as_ref(), b.as_ref()),
         _ => Equal,
     }
-}
-
-/// The order of two values of one column: NULL is the least.
-pub(super) fn value_order(a: &Value, b: &Value) -> std::cmp::Ordering {
-    let is_there = |value: &Value| !matches!(value, Value::Null);
-    crate::filter::compare(a.as_ref(), b.as_ref()).unwrap_or_else(|| is_there(a).cmp(&is_there(b)))
 }

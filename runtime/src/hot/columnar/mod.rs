@@ -26,6 +26,8 @@ pub(super) use key::id_key;
 pub(super) use locate::Found;
 pub use maintain::{Maintained, Maintenance};
 pub(super) use migrate::{each_document, index_again};
+pub(super) use order::values as order_of_values;
+pub(super) use regroup::Batch;
 
 use crate::{
     error::{Cause, Failure, Outcome},
@@ -99,6 +101,22 @@ impl Db {
             Err(failure) if self.is_stale(table, &failure)? => Ok(()),
             met => met.map(drop),
         }
+    }
+
+    /// Reads by `rows` where every document is a row, else by `both`.
+    pub(super) fn over<R>(
+        &self,
+        table: &Table,
+        rows: impl FnOnce() -> Outcome<R>,
+        both: impl FnOnce() -> Outcome<R>,
+    ) -> Outcome<R> {
+        if !table.is_columnar() {
+            match rows() {
+                Err(failure) if self.is_stale(table, &failure)? => {}
+                other => return other,
+            }
+        }
+        self.consistently(both)
     }
 
     /// Looks whether documents of the collection may live in segments; says whether that is new.

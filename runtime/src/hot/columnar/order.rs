@@ -12,7 +12,7 @@ use crate::{
 pub(super) type Sort = (usize, bool);
 
 /// The order of two values.
-pub(super) fn values(a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
+pub(in crate::hot) fn values(a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
     let class = |value| match value {
         ValueRef::Null => 0,
         ValueRef::Integer(_) | ValueRef::Real(_) => 1,

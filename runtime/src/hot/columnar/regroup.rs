@@ -19,24 +19,24 @@ pub(super) const GROUP_BYTES: usize = 1_500_000;
 
 /// Documents as columns, by their ids.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(in crate::hot) struct Batch {
     schema: &'static Schema,
     columns: Vec<Column>,
     /// About how many bytes the values have.
-    pub(super) bytes: usize,
+    pub(in crate::hot) bytes: usize,
 }
 
 impl Batch {
-    pub(super) fn new(schema: &'static Schema) -> Self {
+    pub(in crate::hot) fn new(schema: &'static Schema) -> Self {
         let columns = schema.columns.iter().map(|column| empty(column.kind, column.nullable));
         Self { schema, columns: columns.collect(), bytes: 0 }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::hot) fn len(&self) -> usize {
         self.columns.first().map_or(0, Column::len)
     }
 
-    pub(super) fn push(&mut self, row: &dyn Row) -> Outcome<()> {
+    pub(in crate::hot) fn push(&mut self, row: &dyn Row) -> Outcome<()> {
         for (at, column) in self.columns.iter_mut().enumerate() {
             let value = row.value(at)?;
             self.bytes += match value {
@@ -56,6 +56,11 @@ impl Batch {
         Ok(row)
     }
 
+    /// The segment of each column.
+    pub(in crate::hot) fn segments(&self, profile: Profile) -> Outcome<Vec<Vec<u8>>> {
+        Ok(self.columns.iter().map(|column| encode(column, profile)).collect::<Result<_, _>>()?)
+    }
+
     fn part(&self, places: std::ops::Range<usize>) -> Self {
         let places: Vec<usize> = places.collect();
         let columns = self.columns.iter().map(|column| column.take(&places)).collect();
@@ -65,8 +70,7 @@ impl Batch {
     /// Stores the documents as a group, or as several where one would be too large; gives their number.
     pub(super) fn store(&self, backend: &dyn Backend, table: &Table) -> Outcome<u64> {
         let rows = self.len();
-        let segments: Vec<Vec<u8>> =
-            self.columns.iter().map(|column| encode(column, Profile::Fast)).collect::<Result<_, _>>()?;
+        let segments = self.segments(Profile::Fast)?;
         if segments.iter().map(Vec::len).sum::<usize>() > GROUP_BYTES && rows > 1 {
             let halves = [self.part(0..rows / 2), self.part(rows / 2..rows)];
             return halves.iter().map(|half| half.store(backend, table)).sum();
