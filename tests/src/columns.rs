@@ -73,15 +73,21 @@ pub fn rows(random: &mut Random) -> usize {
     }
 }
 
-/// A column of `rows` values, some of them NULL.
+/// A column of `rows` values, which may have NULLs or not.
+#[must_use]
+pub fn column(random: &mut Random, data_type: DataType, rows: usize) -> Column {
+    let nullable = random.below(2) == 0;
+    column_of(random, data_type, nullable, rows)
+}
+
+/// A column of `rows` values, some of them NULL if it is `nullable`.
 ///
 /// # Panics
 /// The generator makes a column that cannot be.
 #[must_use]
-pub fn column(random: &mut Random, data_type: DataType, rows: usize) -> Column {
+pub fn column_of(random: &mut Random, data_type: DataType, nullable: bool, rows: usize) -> Column {
     let numbers = numbers(random, rows);
     let values = values(random, data_type, &numbers);
-    let nullable = random.below(2) == 0;
     let validity = nullable.then(|| validity(random, rows));
     Column::from_values(data_type, nullable, values, validity).unwrap()
 }

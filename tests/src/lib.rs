@@ -6,6 +6,8 @@ pub mod conformance;
 pub mod crash;
 #[cfg(not(target_family = "wasm"))]
 mod place;
+#[cfg(not(target_family = "wasm"))]
+mod random_cases;
 
 use std::sync::{
     Arc,
@@ -14,6 +16,8 @@ use std::sync::{
 
 #[cfg(not(target_family = "wasm"))]
 pub use place::{Place, replayed};
+#[cfg(not(target_family = "wasm"))]
+pub use random_cases::cases;
 use terrace::{Options, Timestamp, hot::Document, prelude::*};
 
 /// Whether the long tests were asked for: `cargo xtask test --long`.

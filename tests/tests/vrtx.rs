@@ -3,39 +3,16 @@
 // numbers are cut on purpose
 #![allow(clippy::cast_possible_truncation)]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use terrace::{
     filter::{Comparison, Place, Predicate},
     schema::{Capture, ColumnDef, Kind, Schema},
     value::Value,
     vortex::{
-        Bitmap, Bounds, Column, DataType, Encoding, MAX_ROWS, Profile, Segment, Values, VrtxError, encode,
-        encode_as, may_match, select,
+        Bitmap, Bounds, Column, DataType, Encoding, File, FileWriter, MAX_ROWS, Profile, Segment, Values,
+        VrtxError, encode, encode_as, may_match, select,
     },
 };
-use terrace_tests::{Random, columns, long, seed};
-
-/// Runs a case for each of many seeds that follow from one; a failure prints the case's own.
-fn cases(normal: u64, many: u64, case: impl Fn(&mut Random)) {
-    let given = std::env::var("TERRACE_SEED").is_ok();
-    let count = if given {
-        1
-    } else if long() {
-        many
-    } else {
-        normal
-    };
-    let mut seeds = Random(seed());
-    for _ in 0..count {
-        let seed = if given { seed() } else { seeds.bits() };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(&mut Random(seed)))) {
-            eprintln!("TERRACE_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
-    println!("{count} cases");
-}
+use terrace_tests::{Random, cases, columns};
 
 fn profile(random: &mut Random) -> Profile {
     if random.below(3) == 0 { Profile::Compact } else { Profile::Fast }
@@ -60,11 +37,42 @@ fn every_column_comes_back() {
 /// Invariant 7, in each encoding that the column can have.
 #[test]
 fn every_encoding_comes_back() {
-    cases(1_000, 30_000, |random| {
+    cases(1_000, 100_000, |random| {
         let column = any_column(random);
         for &encoding in Encoding::ALL {
             let bytes = encode_as(&column, profile(random), Some(encoding)).unwrap();
             assert_eq!(Segment::open(&bytes).unwrap().decode().unwrap(), column, "{encoding:?}");
+        }
+    });
+}
+
+/// Invariant 7, of whole tables: a file of columns of every type, each segment in an encoding that is forced or chosen.
+#[test]
+fn every_table_comes_back() {
+    cases(300, 100_000, |random| {
+        let types: Vec<(DataType, bool)> =
+            columns::TYPES.into_iter().map(|data_type| (data_type, random.below(2) == 0)).collect();
+        let mut writer = FileWriter::new(types.iter().map(|(data_type, _)| format!("{data_type:?}")));
+        let mut groups: Vec<Vec<Column>> = Vec::new();
+        for _ in 0..random.below(3) {
+            let rows = columns::rows(random) % 1100;
+            let column = |&(data_type, nullable)| columns::column_of(random, data_type, nullable, rows);
+            groups.push(types.iter().map(column).collect());
+        }
+        for group in &groups {
+            let segment = |column: &Column| {
+                let encoding = Encoding::ALL[random.below(Encoding::ALL.len() as u64) as usize];
+                encode_as(column, profile(random), (random.below(2) == 0).then_some(encoding)).unwrap()
+            };
+            writer.push(&group.iter().map(segment).collect::<Vec<_>>()).unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        let file = File::open(&bytes).unwrap();
+        assert_eq!((file.groups(), file.names().len()), (groups.len(), types.len()));
+        for (number, group) in groups.iter().enumerate() {
+            for (at, column) in group.iter().enumerate() {
+                assert_eq!(file.segment(number, at).unwrap().decode().unwrap(), *column);
+            }
         }
     });
 }

@@ -183,10 +183,7 @@ pub(super) struct Catalog {
 
 impl Catalog {
     pub(super) fn read(backend: &dyn Backend) -> Outcome<Option<Self>> {
-        let exists = "SELECT count(*) FROM sqlite_master WHERE name = '_terrace_object'";
-        if read::first(backend, exists, &RowBuf::new(), |row| read::unsigned(row, 0))? == Some(0) {
-            return Ok(None);
-        }
+        let Some(columnar) = columnar::collections(backend)? else { return Ok(None) };
         let sql = "SELECT format, object, EXISTS (SELECT 1 FROM _terrace_bookmark) FROM _terrace_object";
         let row = read::first(backend, sql, &RowBuf::new(), |row| {
             let format = read::unsigned(row, 0)?.cast_signed();
@@ -205,7 +202,7 @@ impl Catalog {
             schemas.insert(read::unsigned(row, 0)?, schema);
             Ok(())
         })?;
-        Ok(Some(Self { object, rewound, schemas, columnar: columnar::collections(backend)? }))
+        Ok(Some(Self { object, rewound, schemas, columnar }))
     }
 
     /// The stored schemas of a collection, the oldest first.

@@ -31,7 +31,7 @@ impl Db {
                 Err(failure) if is_missing(&failure) => failure,
                 other => return other,
             };
-            names = collections(&*self.backend)?;
+            names = collections(&*self.backend)?.unwrap_or_default();
             names.retain(|name| mentions(sql, name));
             if names.is_empty() {
                 return Err(failure);

@@ -58,15 +58,21 @@ pub(super) fn rows_table(collection: &str, columnar: bool) -> String {
     if columnar { format!("{ROWS}{collection}") } else { collection.to_owned() }
 }
 
-/// The collections of which documents may live in segments, opened here or not.
-pub(super) fn collections(backend: &dyn Backend) -> Outcome<Vec<String>> {
-    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '_terrace_rows *'";
-    let mut names = Vec::new();
+/// The collections of which documents may live in segments, opened here or not; none where there is no database yet.
+///
+/// One statement answers both, since every opening asks them.
+pub(super) fn collections(backend: &dyn Backend) -> Outcome<Option<Vec<String>>> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' \
+               AND (name = '_terrace_object' OR name GLOB '_terrace_rows *')";
+    let (mut exists, mut names) = (false, Vec::new());
     read::each(backend, sql, &RowBuf::new(), |row| {
-        names.extend(read::text(row, 0)?.strip_prefix(ROWS).map(str::to_owned));
+        match read::text(row, 0)?.strip_prefix(ROWS) {
+            Some(name) => names.push(name.to_owned()),
+            None => exists = true,
+        }
         Ok(())
     })?;
-    Ok(names)
+    Ok(exists.then_some(names))
 }
 
 /// Whether documents of the collection may live in segments.
