@@ -64,6 +64,8 @@
 pub mod __private;
 mod bytes;
 pub mod cdc;
+#[cfg(feature = "lake")]
+pub mod cold;
 pub mod error;
 pub mod filter;
 pub mod hot;
