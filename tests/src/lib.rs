@@ -4,6 +4,9 @@ pub mod columns;
 pub mod conformance;
 #[cfg(not(target_family = "wasm"))]
 pub mod crash;
+#[cfg(feature = "compact")]
+pub mod exchange;
+pub mod hostile;
 #[cfg(not(target_family = "wasm"))]
 mod place;
 #[cfg(not(target_family = "wasm"))]

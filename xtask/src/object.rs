@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    run::{command, exists, root, step},
+    run::{command, exists, root, step, target_folder},
     test::Length,
     wasm,
 };
@@ -17,12 +17,15 @@ pub(crate) fn test(length: Length) -> Result<()> {
     }
     wasm::clippy()?;
     let workers = wasm::build(&[wasm::EXAMPLE, wasm::TESTS])?;
+    let native = command("cargo build --workspace --all-features --bin vrtx_file");
+    step("the native side of the Workers' files", native)?;
     let folder = root().join("tests/object");
     let mut install = command("npm ci --no-audit --no-fund");
     install.current_dir(&folder);
     step("npm ci", install)?;
     let mut tests = command("node --test --test-timeout=120000");
     tests.current_dir(&folder).env("TERRACE_WORKERS", workers);
+    tests.env("TERRACE_VRTX_FILE", target_folder()?.join("debug/vrtx_file"));
     if length == Length::Long {
         tests.env("TERRACE_LONG", "1");
     }

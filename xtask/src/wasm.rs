@@ -28,12 +28,13 @@ the Rust target wasm32-unknown-unknown is missing and could not be installed. In
     rustup target add wasm32-unknown-unknown
     apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src rust-web-llvm lld-22";
 
-/// Builds Workers; gives the folder with a folder of modules for each.
+/// Builds Workers; gives the folder with a folder of modules for each. Each is built by itself, so that none gets the
+/// features that another asks of terrace.
 pub(crate) fn build(packages: &[&str]) -> Result<PathBuf> {
     let target = target_folder()?;
-    step("wasm", cargo("build", packages, &[])?)?;
     let (built, workers) = (target.join(TARGET).join("wasm"), target.join("workers"));
     for package in packages {
+        step(&format!("wasm of {package}"), cargo("build", &[package], &[])?)?;
         let wasm = built.join(package.replace('-', "_")).with_extension("wasm");
         step(&format!("modules of {package}"), modules(&wasm, &workers.join(package)))?;
     }

@@ -14,11 +14,13 @@
 //! | `GET /ledger/OBJECT/bookmarks` | what the platform gives and refuses |
 //! | `POST /ledger/OBJECT/mark` | the mark of a bookmark is left, and the lineage is given |
 //! | `POST /ledger/OBJECT/restart` | none: the object's session ends |
+//! | `POST /vrtx/SEED` | the file of VRTX that wasm writes of the seed, if the one that was sent is read as it was |
 #![cfg(target_family = "wasm")]
 
 mod bookmarks;
 mod ledger;
 mod suite;
+mod vrtx;
 
 use terrace_tests::conformance;
 use worker::{Context, Env, Request, Response, Result, event};
@@ -37,6 +39,7 @@ pub async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
             return Response::ok(names.join("\n"));
         }
         ["run", name] => ("SUITES", *name),
+        ["vrtx", seed] => return vrtx::exchange(request, seed).await,
         ["ledger", object, ..] => ("LEDGERS", *object),
         _ => return Response::error("no such thing here", 404),
     };

@@ -37,12 +37,17 @@ fn decompress(compressed: &[u8], size: usize) -> Outcome<Vec<u8>> {
     ::zstd::bulk::decompress(compressed, size).map_err(|_| BROKEN)
 }
 
+/// The largest window of a frame, for which a decoder may need as much memory: what RFC 8878 recommends, 8 MB.
+#[cfg(all(feature = "compact", target_family = "wasm"))]
+const WINDOW: u64 = 1 << 23;
+
 /// The C library does not build for a Worker.
 #[cfg(all(feature = "compact", target_family = "wasm"))]
 fn decompress(compressed: &[u8], size: usize) -> Outcome<Vec<u8>> {
     let mut bytes = vec![0; size];
-    let written =
-        ruzstd::decoding::FrameDecoder::new().decode_all(compressed, &mut bytes).map_err(|_| BROKEN)?;
+    let mut decoder = ruzstd::decoding::FrameDecoder::new();
+    decoder.set_max_window_size(WINDOW);
+    let written = decoder.decode_all(compressed, &mut bytes).map_err(|_| BROKEN)?;
     bytes.truncate(written);
     Ok(bytes)
 }
