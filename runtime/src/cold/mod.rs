@@ -3,3 +3,4 @@
 //! Knows `schema`, `filter`, `value` and `cdc`'s names of operations, never `hot`. Keeps invariants 4 and 10.
 
 pub mod iceberg;
+pub mod store;
