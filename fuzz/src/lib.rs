@@ -2,18 +2,19 @@
 
 use terrace::vortex::{File, Segment};
 
-/// Decodes a segment of one of these types: the first byte chooses, the others are what follows the type.
+/// Decodes a segment of one of these types. The data is one but for its checksum, which is made right.
 pub fn segment(types: &[u8], data: &[u8]) {
-    let Some((&first, rest)) = data.split_first() else { return };
-    let mut bytes = vec![types[usize::from(first & 0x7F) % types.len()] | first & 0x80];
-    bytes.extend(rest.first());
-    bytes.extend([0; 4]);
-    bytes.extend(rest.iter().skip(1));
+    if data.len() < 6 {
+        return;
+    }
+    let mut bytes = data.to_vec();
+    if !types.contains(&(bytes[0] & 0x7F)) {
+        bytes[0] = types[usize::from(bytes[0] & 0x7F) % types.len()] | bytes[0] & 0x80;
+    }
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&bytes[..bytes.len() - 4 - rest.len().saturating_sub(1)]);
-    hasher.update(&bytes[bytes.len() - rest.len().saturating_sub(1)..]);
-    let at = bytes.len() - 4 - rest.len().saturating_sub(1);
-    bytes[at..at + 4].copy_from_slice(&hasher.finalize().to_le_bytes());
+    hasher.update(&bytes[..2]);
+    hasher.update(&bytes[6..]);
+    bytes[2..6].copy_from_slice(&hasher.finalize().to_le_bytes());
     let Ok(segment) = Segment::open(&bytes) else { return };
     let rows = segment.rows();
     let whole = segment.decode();
@@ -23,7 +24,7 @@ pub fn segment(types: &[u8], data: &[u8]) {
     let _ = segment.encodings();
 }
 
-/// Reads a file: its header and index are the data, the checksum is right.
+/// Reads a file: the data is all of it but its first 8 bytes, and the checksum, which is right.
 pub fn file(data: &[u8]) {
     let Some((before, index)) = data.split_last_chunk::<4>() else { return };
     let mut bytes = b"VRTX\x01\0\0\0".to_vec();

@@ -1,8 +1,8 @@
-//! Fuzzing of the decoders, for a bounded number of executions each.
+//! Fuzzing of the decoders, for a bounded number of executions each, from sound bytes on.
 
 use anyhow::Result;
 
-use crate::run::{command, exists, root, step};
+use crate::run::{command, exists, root, step, target_folder};
 
 /// The targets in `fuzz/fuzz_targets`.
 const TARGETS: [&str; 6] = ["bools", "ints", "floats", "strings", "wides", "file"];
@@ -23,6 +23,10 @@ pub(crate) fn run() -> Result<()> {
         );
         return Ok(());
     }
+    let corpus = target_folder()?.join("fuzz-corpus");
+    let mut seeds = command("cargo run --package terrace-tests --all-features --bin fuzz_seeds --");
+    seeds.arg(&corpus);
+    step("seeds of fuzzing", seeds)?;
     for target in TARGETS {
         let mut fuzz =
             command("cargo +nightly run --release --locked --target x86_64-unknown-linux-gnu --bin");
@@ -35,7 +39,8 @@ pub(crate) fn run() -> Result<()> {
             "-max_len=4096",
             "-verbosity=0",
         ])
-        .args(["-print_final_stats=1"])
+        .args(["-print_final_stats=1", "-print_funcs=0"])
+        .arg(corpus.join(target))
         .current_dir(root().join("fuzz"))
         .env("RUSTFLAGS", FLAGS)
         .env_remove("RUSTUP_TOOLCHAIN");

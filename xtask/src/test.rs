@@ -28,6 +28,9 @@ pub(crate) fn run(length: Length) -> Result<()> {
         println!("\n== dependencies: not checked, since cargo-deny is not installed");
     }
     step("example", command("cargo run --example quickstart"))?;
+    if !exists("python3 --version") {
+        println!("\n== the second decoder of VRTX: not run, since there is no python3");
+    }
     let runner = if exists("cargo nextest --version") { "cargo nextest run" } else { "cargo test" };
     let mut tests = command(&format!("{runner} --workspace --all-features --all-targets"));
     if length == Length::Long {
