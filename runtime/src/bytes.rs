@@ -43,6 +43,12 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    /// How many bytes are left.
+    #[cfg(feature = "lake")]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
         let (head, rest) = self.0.split_at_checked(length).ok_or(Damaged("it ends too early"))?;
         self.0 = rest;

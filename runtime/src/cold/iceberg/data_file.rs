@@ -20,6 +20,21 @@ pub enum Content {
     EqualityDeletes = 2,
 }
 
+/// How a file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FileFormat {
+    /// Apache Parquet, the only one that this library writes and reads.
+    #[default]
+    Parquet,
+    /// Apache Avro.
+    Avro,
+    /// Apache ORC.
+    Orc,
+    /// Puffin: the deletion vectors of version 3.
+    Puffin,
+}
+
 /// A file of a table, with what is known of it: serialisable, so that who writes a file need not be who commits it.
 ///
 /// Source: Iceberg, "Manifests", `data_file`. The maps are by the ids of columns.
@@ -29,6 +44,9 @@ pub struct DataFile {
     pub content: Content,
     /// Its location, as a URL.
     pub file_path: String,
+    /// How it is written.
+    #[serde(default)]
+    pub file_format: FileFormat,
     /// The number of the partition spec that it was written under.
     pub spec_id: i32,
     /// Its partition, in the order of the fields of that spec.
@@ -51,6 +69,9 @@ pub struct DataFile {
     pub upper_bounds: BTreeMap<i32, Vec<u8>>,
     /// Where its row groups begin.
     pub split_offsets: Vec<i64>,
+    /// Of equality deletes, the columns whose values are equal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equality_ids: Vec<i32>,
     /// The number of the order that its rows are in.
     pub sort_order_id: Option<i32>,
     /// Of position deletes, the only file that they are about.

@@ -1,0 +1,123 @@
+//! Pruning: what a condition on a column says about partitions.
+//!
+//! Every answer is inclusive: a partition that holds a matching row is never excluded.
+
+use std::cmp::Ordering;
+
+use super::{Datum, Transform, bounds::may_hold};
+use crate::filter::Comparison;
+
+impl Transform {
+    /// The condition that the partition of every row fulfils whose column stands so to `literal`; none when that may be
+    /// any partition.
+    #[must_use]
+    pub fn project(self, comparison: Comparison, literal: &Datum) -> Option<(Comparison, Datum)> {
+        let made = |literal: &Datum| self.apply(Some(literal)).ok().flatten();
+        // Nothing follows for an order from a number that has wrapped around.
+        let ordered =
+            |literal: &Datum| made(literal).filter(|made| made.compare(literal).is_none_or(Ordering::is_le));
+        match (self, comparison) {
+            (Self::Void, _) => None,
+            (Self::Identity, _) => Some((comparison, literal.clone())),
+            (_, Comparison::Eq) => Some((Comparison::Eq, made(literal)?)),
+            (Self::Bucket(_), _) | (_, Comparison::Ne) => None,
+            (_, Comparison::Lt) => Some((Comparison::Le, ordered(&before(literal)?)?)),
+            (_, Comparison::Le) => Some((Comparison::Le, ordered(literal)?)),
+            (_, Comparison::Gt) => Some((Comparison::Ge, ordered(&after(literal)?)?)),
+            (_, Comparison::Ge) => Some((Comparison::Ge, ordered(literal)?)),
+        }
+    }
+
+    /// Whether a row of this partition may stand so to `literal`.
+    ///
+    /// ```
+    /// # use terrace::{cold::iceberg::{Datum, Transform}, filter::Comparison};
+    /// let day = Transform::Day;
+    /// assert!(!day.may_match(Some(&Datum::Date(1)), Comparison::Lt, &Datum::Timestamp(86_400_000_000)));
+    /// assert!(day.may_match(Some(&Datum::Date(1)), Comparison::Le, &Datum::Timestamp(86_400_000_000)));
+    /// ```
+    #[must_use]
+    pub fn may_match(self, partition: Option<&Datum>, comparison: Comparison, literal: &Datum) -> bool {
+        match partition {
+            // a row whose column is NULL stands in no way to anything
+            None => self == Self::Void,
+            some => self.may_match_within(some, some, comparison, literal),
+        }
+    }
+
+    /// Whether a row of partitions between these bounds may stand so to `literal`. A bound that is not known excludes
+    /// nothing.
+    #[must_use]
+    pub fn may_match_within(
+        self,
+        lower: Option<&Datum>,
+        upper: Option<&Datum>,
+        comparison: Comparison,
+        literal: &Datum,
+    ) -> bool {
+        self.wrapped_around(upper)
+            || self
+                .project(comparison, literal)
+                .is_none_or(|(comparison, literal)| may_hold(lower, upper, comparison, &literal))
+    }
+
+    /// Whether a row of this partition may have a column that is NULL.
+    #[must_use]
+    pub fn may_be_null(self, partition: Option<&Datum>) -> bool {
+        partition.is_none()
+    }
+
+    /// Whether a row of this partition may have a column that is not NULL.
+    #[must_use]
+    pub fn may_be_set(self, partition: Option<&Datum>) -> bool {
+        partition.is_some() || self == Self::Void
+    }
+
+    /// Whether a row of this partition may have a text that begins with `start`.
+    #[must_use]
+    pub fn may_start_with(self, partition: Option<&Datum>, start: &str) -> bool {
+        match (self, partition) {
+            (Self::Identity | Self::Truncate(_), Some(Datum::String(text))) => {
+                text.starts_with(start)
+                    || (self != Self::Identity && self.cuts(text) && start.starts_with(text))
+            }
+            _ => self.may_be_set(partition),
+        }
+    }
+
+    /// Whether this beginning of a text may have a rest.
+    fn cuts(self, text: &str) -> bool {
+        matches!(self, Self::Truncate(width) if text.chars().count() >= usize::try_from(width).unwrap_or(usize::MAX))
+    }
+
+    /// Whether partitions up to this one may hold numbers near the least, which have wrapped around.
+    fn wrapped_around(self, upper: Option<&Datum>) -> bool {
+        let Self::Truncate(width) = self else { return false };
+        match upper {
+            Some(Datum::Int(value)) => i64::from(*value) > i64::from(i32::MAX) - i64::from(width),
+            Some(Datum::Long(value)) => *value > i64::MAX - i64::from(width),
+            _ => false,
+        }
+    }
+}
+
+/// The greatest value below this one: for text there is none, so the value itself.
+fn before(literal: &Datum) -> Option<Datum> {
+    step(literal, -1)
+}
+
+/// The least value above this one.
+fn after(literal: &Datum) -> Option<Datum> {
+    step(literal, 1)
+}
+
+fn step(literal: &Datum, by: i8) -> Option<Datum> {
+    Some(match literal {
+        Datum::Int(value) => Datum::Int(value.checked_add(by.into())?),
+        Datum::Long(value) => Datum::Long(value.checked_add(by.into())?),
+        Datum::Date(value) => Datum::Date(value.checked_add(by.into())?),
+        Datum::Timestamp(value) => Datum::Timestamp(value.checked_add(by.into())?),
+        Datum::Decimal(value) => Datum::Decimal(value.checked_add(by.into())?),
+        other => other.clone(),
+    })
+}
