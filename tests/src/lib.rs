@@ -7,6 +7,8 @@ pub mod crash;
 #[cfg(feature = "compact")]
 pub mod exchange;
 pub mod hostile;
+#[cfg(feature = "lake")]
+pub mod manifests;
 #[cfg(not(target_family = "wasm"))]
 mod place;
 #[cfg(not(target_family = "wasm"))]

@@ -73,23 +73,6 @@ impl Transform {
         partition.is_some() || self == Self::Void
     }
 
-    /// Whether a row of this partition may have a text that begins with `start`.
-    #[must_use]
-    pub fn may_start_with(self, partition: Option<&Datum>, start: &str) -> bool {
-        match (self, partition) {
-            (Self::Identity | Self::Truncate(_), Some(Datum::String(text))) => {
-                text.starts_with(start)
-                    || (self != Self::Identity && self.cuts(text) && start.starts_with(text))
-            }
-            _ => self.may_be_set(partition),
-        }
-    }
-
-    /// Whether this beginning of a text may have a rest.
-    fn cuts(self, text: &str) -> bool {
-        matches!(self, Self::Truncate(width) if text.chars().count() >= usize::try_from(width).unwrap_or(usize::MAX))
-    }
-
     /// Whether partitions up to this one may hold numbers near the least, which have wrapped around.
     fn wrapped_around(self, upper: Option<&Datum>) -> bool {
         let Self::Truncate(width) = self else { return false };

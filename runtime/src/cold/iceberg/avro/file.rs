@@ -21,7 +21,7 @@ const MAGIC: &[u8; 4] = b"Obj\x01";
 /// A block of a file is written once it has so many bytes, as the reference implementation does.
 const BLOCK_BYTES: usize = 64_000;
 
-/// The most bytes that a block may have once it is decompressed. `PyIceberg` writes a manifest of 8 MB as one block.
+/// The most bytes that a block may have once it is decompressed. PyIceberg writes a manifest of 8 MB as one block.
 const MAX_BLOCK_BYTES: usize = 256 << 20;
 
 /// How hard to compress: as zlib does unless told otherwise.

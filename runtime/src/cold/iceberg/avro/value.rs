@@ -104,7 +104,18 @@ macro_rules! native {
     )*};
 }
 
-native!(bool: Bool, i32: Int, String: String, Vec<u8>: Binary);
+native!(bool: Bool, String: String, Vec<u8>: Binary);
+
+impl Native for i32 {
+    fn into_value(self) -> Value {
+        Value::Datum(Datum::Int(self))
+    }
+
+    // some writers take a long where the specification has an int
+    fn of_value(value: Value) -> Option<Self> {
+        i64::of_value(value)?.try_into().ok()
+    }
+}
 
 impl Native for i64 {
     fn into_value(self) -> Value {
