@@ -122,6 +122,7 @@ def packed(r, n):
     for count, width, patches, patch_width, least in heads:
         differences = r.bits(count, width) if count < VECTOR else lanes(r, width)
         where, high = r.bits(patches, 10), r.bits(patches, patch_width)
+        need(where == sorted(set(where)), "places do not ascend")
         for place, bits in zip(where, high):
             differences[place] |= bits << width
         values += [signed(least + difference) for difference in differences]

@@ -255,11 +255,16 @@ impl<'a> Vector<'a> {
         let mut places = [0; VECTOR];
         unpack_stream(positions, POSITION, &mut places[..self.patches]);
         unpack_stream(high, self.patch_width, &mut numbers[..self.patches]);
+        let mut next = 0;
         for (&place, &number) in places.iter().zip(&numbers[..self.patches]) {
             let place = place as usize;
-            if place >= self.count {
-                return Err(VrtxError::Damaged("a patch is outside of its vector"));
+            // a number that is patched twice would be beyond `bound`
+            if place < next || place >= self.count {
+                return Err(VrtxError::Damaged(
+                    "a patch is outside of its vector, or not behind the one before",
+                ));
             }
+            next = place + 1;
             if let Some(out) = out.get_mut(place) {
                 *out = out.plus(T::wrap((number << self.width).cast_signed()));
             }

@@ -102,7 +102,8 @@ impl Match {
         }
     }
 
-    /// What to look for in numbers that are multiplied by `factor` and added to `base`; none when that is not simple.
+    /// What to look for in numbers that are multiplied by `factor` and added to `base`; none when that is not simple. The
+    /// format says that this does not wrap around.
     fn unscaled(&self, base: i64, factor: i64) -> Option<Self> {
         let (base, factor) = (i128::from(base), i128::from(factor));
         let exact = |value: i64| {
