@@ -40,6 +40,7 @@ pub(crate) fn run() -> Result<()> {
             "-verbosity=0",
         ])
         .args(["-print_final_stats=1", "-print_funcs=0"])
+        .arg(format!("-artifact_prefix={}/", corpus.display()))
         .arg(corpus.join(target))
         .current_dir(root().join("fuzz"))
         .env("RUSTFLAGS", FLAGS)
