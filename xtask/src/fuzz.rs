@@ -8,7 +8,7 @@ use crate::run::{command, exists, root, step, target_folder};
 const TARGETS: [&str; 6] = ["bools", "ints", "floats", "strings", "wides", "file"];
 
 /// How often each target is executed; libFuzzer prints it at the end.
-const EXECUTIONS: &str = "-runs=10000000";
+const EXECUTIONS: &str = "-runs=2000000";
 
 /// What cargo-fuzz tells the compiler, so that it is not needed.
 const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
