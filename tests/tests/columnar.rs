@@ -170,7 +170,7 @@ fn a_damaged_segment_is_an_error_and_nothing_else() -> Result<(), StorageError> 
     db.maintain(Maintenance::default())?;
     drop(db);
     let flip = "UPDATE _terrace_segment SET bytes = CAST(substr(bytes, 1, 20) || x'00' || substr(bytes, 22) AS BLOB) \
-                WHERE position = 1";
+                WHERE id & 65535 = 1";
     place.sqlite().execute_batch(flip).expect("the segment is damaged");
     let db = place.open(collections![Plain])?;
     let error = db.get::<Plain>(3).expect_err("it is damaged");

@@ -117,7 +117,7 @@ fn check(random: &mut Random, column: &Column, is_exact: bool) {
             let predicate = Predicate::Compare { column: "c".into(), comparison, value: value.clone() };
             let expected = naive(column, comparison, &value);
             let open = &mut |_: &str| Segment::open(&bytes).map(Some);
-            let found = select::<VrtxError>(&predicate, column.len(), open).unwrap();
+            let found = select::<VrtxError, _>(&predicate, column.len(), open).unwrap();
             let shown = || {
                 format!(
                     "{predicate:?} of {:?}",

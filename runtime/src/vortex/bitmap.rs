@@ -151,6 +151,17 @@ impl Bitmap {
         })
     }
 
+    /// Puts the positions of the bits that are set into `places`, instead of what is there.
+    pub(crate) fn places(&self, places: &mut Vec<u32>) {
+        places.clear();
+        places.resize(self.count(), 0);
+        if places.len() == self.len {
+            (0..).zip(places).for_each(|(at, place)| *place = at);
+        } else {
+            self.ones().zip(places).for_each(|(at, place)| *place = at as u32);
+        }
+    }
+
     /// Every bit, in order.
     pub fn iter(&self) -> impl Iterator<Item = bool> + '_ {
         (0..self.len).map(|at| self.get(at))

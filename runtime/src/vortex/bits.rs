@@ -110,9 +110,14 @@ pub(crate) fn pack_stream(numbers: &[u64], width: usize, to: &mut Vec<u8>) {
 
 /// Number `at` of a stream of bits, or 0 where the stream has ended.
 #[inline]
-fn stream_number(bytes: &[u8], width: usize, at: usize) -> u64 {
+pub(crate) fn stream_number(bytes: &[u8], width: usize, at: usize) -> u64 {
     let (byte, shift) = (at * width / 8, at * width % 8);
     let rest = bytes.get(byte..).unwrap_or_default();
+    if width <= 57
+        && let Some(window) = rest.first_chunk::<8>()
+    {
+        return u64::from_le_bytes(*window) >> shift & mask(width);
+    }
     let window = if let Some(window) = rest.first_chunk::<16>() {
         u128::from_le_bytes(*window)
     } else {
@@ -124,7 +129,7 @@ fn stream_number(bytes: &[u8], width: usize, at: usize) -> u64 {
 }
 
 /// Unpacks a stream of bits into every place of `out`.
-pub(crate) fn unpack_stream(bytes: &[u8], width: usize, out: &mut [u64]) {
+fn unpack_stream(bytes: &[u8], width: usize, out: &mut [u64]) {
     for (at, out) in out.iter_mut().enumerate() {
         *out = stream_number(bytes, width, at);
     }
@@ -148,12 +153,13 @@ pub(crate) enum Unpacked<'a> {
 #[derive(Debug)]
 pub(crate) struct Scratch {
     narrow: [u32; VECTOR],
-    wide: [u64; VECTOR],
+    /// Empty until it is needed, which is seldom.
+    wide: Vec<u64>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        Self { narrow: [0; VECTOR], wide: [0; VECTOR] }
+        Self { narrow: [0; VECTOR], wide: Vec::new() }
     }
 
     /// Unpacks `count` numbers, at most [`VECTOR`], from the bytes that [`take`] gave.
@@ -169,10 +175,10 @@ impl Scratch {
             }
             Unpacked::Narrow(&self.narrow[..count])
         } else {
-            if full {
-                unpack_wide(bytes, width, &mut self.wide);
-            } else {
-                unpack_stream(bytes, width, &mut self.wide[..count]);
+            self.wide.resize(VECTOR, 0);
+            match self.wide.first_chunk_mut() {
+                Some(wide) if full => unpack_wide(bytes, width, wide),
+                _ => unpack_stream(bytes, width, &mut self.wide[..count]),
             }
             Unpacked::Wide(&self.wide[..count])
         }

@@ -13,6 +13,11 @@ impl<T> Kept<T> {
         Self(OnceLock::new())
     }
 
+    /// What `of` says of it; 0 where it was not decoded yet.
+    pub(crate) fn memory(&self, of: impl FnOnce(&T) -> usize) -> usize {
+        self.0.get().map_or(0, of)
+    }
+
     pub(crate) fn get(&self, decode: impl FnOnce() -> Outcome<T>) -> Outcome<&T> {
         if let Some(kept) = self.0.get() {
             return Ok(kept);

@@ -239,6 +239,19 @@ impl<'a> Segment<'a> {
         self.head.statistics.rows
     }
 
+    /// The bytes of memory that it takes at present beside what it was opened from, about.
+    pub(crate) fn memory(&self) -> usize {
+        let values = match &self.body {
+            Body::AllNull => 0,
+            Body::Bools(bools) => bools.children().into_iter().map(|(_, child)| child.memory()).sum(),
+            Body::Ints(ints) => ints.memory(),
+            Body::Floats(floats) => floats.memory(),
+            Body::Texts(texts) => texts.memory(),
+            Body::Wides(wides) => wides.memory(),
+        };
+        size_of::<Self>() + values + self.validity.as_ref().map_or(0, |bits| size_of_val(bits.words()))
+    }
+
     /// Decodes every row.
     ///
     /// # Errors
@@ -294,26 +307,40 @@ impl<'a> Segment<'a> {
         self.read(0..self.rows() - self.head.statistics.nulls)
     }
 
-    /// The different texts and, for each row, the place of its own among them: where the segment keeps them so and no
-    /// value is NULL.
+    /// The different texts, by their codes: where the segment keeps them so and no value is NULL.
     ///
     /// # Errors
     /// Damaged values.
-    pub fn decode_dictionary(&self) -> Result<Option<(Column, Vec<u32>)>, VrtxError> {
-        let Body::Texts(texts) = &self.body else { return Ok(None) };
-        let Some((different, codes)) = texts.dictionary().filter(|_| self.validity.is_none()) else {
-            return Ok(None);
-        };
+    pub fn decode_dictionary(&self) -> Result<Option<Column>, VrtxError> {
+        let Some((different, _)) = self.dictionary() else { return Ok(None) };
         let values = different.all()?;
         if !self.are_sound(different, &values) {
             return Err(UNSOUND);
         }
-        let codes: Vec<u32> = codes.all()?;
-        if codes.iter().any(|&code| code as usize >= values.len()) {
-            return Err(UNKNOWN_CODE);
+        Ok(Some(Column::decoded(self.data_type(), self.is_nullable(), Values::Bytes(values), None)))
+    }
+
+    /// The codes of `rows`, of which it has to have all: their places in what [`Segment::decode_dictionary`] gives;
+    /// none where that gives none.
+    ///
+    /// # Errors
+    /// Damaged values.
+    pub fn decode_codes(&self, rows: Range<usize>) -> Result<Option<Vec<u32>>, VrtxError> {
+        let Some((different, codes)) = self.dictionary() else { return Ok(None) };
+        let codes = aligned(rows, |start, out| codes.read(start, out))?;
+        let greatest = codes.iter().copied().max().unwrap_or(0);
+        if codes.is_empty() || (greatest as usize) < different.len() {
+            Ok(Some(codes))
+        } else {
+            Err(UNKNOWN_CODE)
         }
-        let values = Column::decoded(self.data_type(), self.is_nullable(), Values::Bytes(values), None);
-        Ok(Some((values, codes)))
+    }
+
+    fn dictionary(&self) -> Option<(&Texts<'a>, &Ints<'a>)> {
+        match &self.body {
+            Body::Texts(texts) if self.validity.is_none() => texts.dictionary(),
+            _ => None,
+        }
     }
 
     /// Reads a range of the values that are there.

@@ -16,6 +16,7 @@ use super::{
     encoding::Encoding,
     error::{Outcome, VrtxError},
     ints::{self, Ints, UNKNOWN_CODE, count, put_count},
+    kept::Kept,
 };
 
 /// An encoded sequence.
@@ -28,7 +29,7 @@ pub(crate) struct Wides<'a> {
 #[derive(Debug)]
 enum Node<'a> {
     Halves { upper: Ints<'a>, lower: Ints<'a> },
-    Dictionary { values: Box<Wides<'a>>, codes: Ints<'a> },
+    Dictionary { values: Box<Wides<'a>>, codes: Ints<'a>, kept: Kept<Vec<i128>> },
 }
 
 impl<'a> Wides<'a> {
@@ -47,7 +48,7 @@ impl<'a> Wides<'a> {
                 let size = count(from, len)?;
                 let encoding = Encoding::parse(from, depth + 1)?;
                 let values = Box::new(Self::parse_body(encoding, from, size, depth + 1)?);
-                Node::Dictionary { values, codes: Ints::parse(from, len, depth + 1)? }
+                Node::Dictionary { values, codes: Ints::parse(from, len, depth + 1)?, kept: Kept::new() }
             }
             _ => return Err(VrtxError::Damaged("an encoding is not one of 16-byte values")),
         };
@@ -72,9 +73,20 @@ impl<'a> Wides<'a> {
     /// The distinct values and the place of each, where it is a dictionary.
     pub(crate) fn dictionary(&self) -> Option<(&Self, &Ints<'a>)> {
         match &self.node {
-            Node::Dictionary { values, codes } => Some((values, codes)),
+            Node::Dictionary { values, codes, .. } => Some((values, codes)),
             Node::Halves { .. } => None,
         }
+    }
+
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(crate) fn memory(&self) -> usize {
+        let own = match &self.node {
+            Node::Halves { .. } => 0,
+            Node::Dictionary { values, kept, .. } => {
+                values.memory() + kept.memory(|values| size_of_val(&**values))
+            }
+        };
+        own + self.numbers().into_iter().map(|(_, numbers)| numbers.memory()).sum::<usize>()
     }
 
     /// All values.
@@ -95,8 +107,8 @@ impl<'a> Wides<'a> {
                     *out = i128::from(high) << 64 | i128::from(low.cast_unsigned());
                 }
             }
-            Node::Dictionary { values, codes } => {
-                let values = values.all()?;
+            Node::Dictionary { values, codes, kept } => {
+                let values = kept.get(|| values.all())?;
                 let mut places = vec![0u32; out.len()];
                 codes.read(start, &mut places)?;
                 for (out, place) in out.iter_mut().zip(places) {

@@ -1,6 +1,7 @@
-//! The documents of a question, as columns: a batch of rows at a time, then each row group of segments.
+//! The documents of a question, as columns, a batch at a time: first those that are rows, then those of each row group.
+//! What is decoded of a batch fits into the processor's caches.
 
-use std::{cell::RefCell, ops::ControlFlow};
+use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
 
 use crate::{
     error::Outcome,
@@ -12,7 +13,7 @@ use crate::{
 use super::Analyze;
 
 /// How many rows a batch has.
-const ROWS: usize = 8_192;
+const ROWS: usize = 4_096;
 
 /// What is done with a batch: its columns, and where in them the documents are that count.
 pub(super) type EachBatch<'a> = &'a mut dyn FnMut(&[Values], &[u32]) -> Outcome<()>;
@@ -28,8 +29,9 @@ pub(super) struct Wanted {
 /// The values of a column in a batch.
 pub(super) enum Values {
     Plain(Column),
-    /// The different ones, and the place of each document's own among them. Only of a column that is wanted as key.
-    Dictionary(Column, Vec<u32>),
+    /// The different ones, which are the same for many batches, and the place of each document's own among them. Only of
+    /// a column that is wanted as key.
+    Dictionary(Rc<Column>, Vec<u32>),
 }
 
 impl Values {
@@ -67,16 +69,29 @@ fn groups<T: Collection>(
 ) -> Outcome<()> {
     let predicate = analyze.filter.clone().into_predicate()?;
     analyze.db.scan(table, &predicate, &mut |group, found| {
-        let read = |column: &Wanted| {
-            let dictionary = if column.as_key { group.dictionary(column.position)? } else { None };
-            Ok(match dictionary {
-                Some((values, codes)) => Values::Dictionary(values, codes),
-                None => Values::Plain(group.column(column.position)?),
-            })
+        let dictionary = |column: &Wanted| {
+            let values = if column.as_key { group.dictionary(column.position)? } else { None };
+            Ok(values.map(Rc::new))
         };
-        let columns: Vec<Values> = wanted.iter().map(read).collect::<Outcome<_>>()?;
-        let places: Vec<u32> = found.ones().map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect();
-        each(&columns, &places)?;
+        let dictionaries: Vec<_> = wanted.iter().map(dictionary).collect::<Outcome<_>>()?;
+        let mut places = Vec::with_capacity(ROWS);
+        for start in (0..group.len()).step_by(ROWS) {
+            let rows = start..group.len().min(start + ROWS);
+            found.slice(rows.clone()).places(&mut places);
+            if places.is_empty() {
+                continue;
+            }
+            let read = |(column, dictionary): (&Wanted, &Option<Rc<Column>>)| {
+                Ok(match dictionary {
+                    Some(values) => {
+                        Values::Dictionary(values.clone(), group.codes(column.position, rows.clone())?)
+                    }
+                    None => Values::Plain(group.part(column.position, rows.clone())?),
+                })
+            };
+            let columns: Vec<Values> = wanted.iter().zip(&dictionaries).map(read).collect::<Outcome<_>>()?;
+            each(&columns, &places)?;
+        }
         Ok(ControlFlow::Continue(()))
     })
 }

@@ -1,5 +1,7 @@
 //! Which group a document is in: values become small numbers, in the order in which they are met.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -21,6 +23,8 @@ pub(super) struct Codes {
     /// The numbers of the integers from `least` on; 0 where there is none, else one more.
     table: Vec<u32>,
     least: i64,
+    /// The dictionary that was met last, and the numbers of its values.
+    dictionary: Option<(Rc<Column>, Vec<u32>)>,
 }
 
 /// Up to how many integers in a row are looked up in a table.
@@ -41,9 +45,14 @@ impl Codes {
         match values {
             batches::Values::Plain(column) => self.of_column(column, places),
             batches::Values::Dictionary(values, codes) => {
-                let all: Vec<u32> = (0..).take(values.len()).collect();
-                let numbers = self.of_column(values, &all);
-                places.iter().map(|&at| numbers[codes[at as usize] as usize]).collect()
+                let known = self.dictionary.take().filter(|(known, _)| Rc::ptr_eq(known, values));
+                let (values, numbers) = known.unwrap_or_else(|| {
+                    let all: Vec<u32> = (0..).take(values.len()).collect();
+                    (values.clone(), self.of_column(values, &all))
+                });
+                let of = places.iter().map(|&at| numbers[codes[at as usize] as usize]).collect();
+                self.dictionary = Some((values, numbers));
+                of
             }
         }
     }

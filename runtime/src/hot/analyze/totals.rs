@@ -76,10 +76,14 @@ pub(super) struct Members<'a> {
 }
 
 impl Members<'_> {
-    /// Each document's place and group, where the column is not NULL.
-    fn there<'a>(&'a self, column: &'a Column) -> impl Iterator<Item = (usize, usize)> + 'a {
+    /// Runs `each` with every document's place and group, where the column is not NULL.
+    #[inline]
+    fn each_there(&self, column: &Column, mut each: impl FnMut(usize, usize)) {
         let all = self.places.iter().zip(self.groups).map(|(&at, &group)| (at as usize, group as usize));
-        all.filter(|(at, _)| !column.is_null(*at))
+        match column.validity() {
+            None => all.for_each(|(at, group)| each(at, group)),
+            Some(there) => all.filter(|&(at, _)| there.get(at)).for_each(|(at, group)| each(at, group)),
+        }
     }
 }
 
@@ -121,16 +125,16 @@ impl Totals {
             (Self::IntegerEnds { greatest, ends }, Some(column)) => {
                 ends.resize(members.count, None);
                 if let Values::Int(values) = column.values() {
-                    for (at, group) in members.there(column) {
+                    members.each_there(column, |at, group| {
                         let value = values[at];
                         let end = ends[group].get_or_insert(value);
                         *end = if *greatest { value.max(*end) } else { value.min(*end) };
-                    }
+                    });
                 }
             }
             (Self::Ends { greatest, ends }, Some(column)) => {
                 ends.resize(members.count, Value::Null);
-                for (at, group) in members.there(column) {
+                members.each_there(column, |at, group| {
                     let value = column.get(at);
                     let order = crate::filter::compare(value.as_ref(), ends[group].as_ref());
                     let is_further =
@@ -138,7 +142,7 @@ impl Totals {
                     if is_further {
                         ends[group] = value;
                     }
-                }
+                });
             }
             (Self::Distinct { codes, seen, counts }, _) => {
                 counts.resize(members.count, 0);
@@ -186,27 +190,29 @@ fn add_sums(sums: &mut [Sum], column: &Column, members: Members<'_>) -> Outcome<
     let decimal = matches!(column.data_type(), DataType::Decimal { .. });
     match column.values() {
         Values::Int(values) => {
-            for (at, group) in members.there(column) {
-                sums[group].exact += i128::from(values[at]);
-                sums[group].count += 1;
-            }
+            members.each_there(column, |at, group| {
+                let sum = &mut sums[group];
+                sum.exact += i128::from(values[at]);
+                sum.count += 1;
+            });
         }
         Values::F64(values) => {
-            members.there(column).for_each(|(at, group)| sums[group].add_float(values[at]));
+            members.each_there(column, |at, group| sums[group].add_float(values[at]));
         }
         Values::F32(values) => {
-            members.there(column).for_each(|(at, group)| sums[group].add_float(f64::from(values[at])));
+            members.each_there(column, |at, group| sums[group].add_float(f64::from(values[at])));
         }
         Values::Wide(values) if decimal => {
-            for (at, group) in members.there(column) {
-                let sum = sums[group].exact.checked_add(values[at]);
-                sums[group].exact = sum.ok_or_else(|| {
-                    Cause::Value(ValueError::OutOfRange {
-                        value: "the sum".to_owned(),
-                        kind: "a decimal of 38 digits",
-                    })
-                })?;
+            let mut beyond = false;
+            members.each_there(column, |at, group| {
+                let (sum, overflows) = sums[group].exact.overflowing_add(values[at]);
+                beyond |= overflows;
+                sums[group].exact = sum;
                 sums[group].count += 1;
+            });
+            if beyond {
+                let (value, kind) = ("the sum".to_owned(), "a decimal of 38 digits");
+                return Err(Cause::Value(ValueError::OutOfRange { value, kind }).into());
             }
         }
         _ => return Err(Cause::Schema("the sum of a column that holds no numbers".to_owned()).into()),

@@ -11,8 +11,10 @@ use crate::{
         read::{self, corrupt, integer},
     },
     value::{Row, RowBuf, ValueRef},
-    vortex::{Bitmap, Column, MAX_ROWS, Segment},
+    vortex::{Bitmap, MAX_ROWS, OwnedSegment},
 };
+
+use super::Opened;
 
 /// What is known of a row group without its segments.
 #[derive(Clone, Debug)]
@@ -26,6 +28,20 @@ pub(in crate::hot) struct Group {
     pub(super) deleted: Bitmap,
 }
 
+/// How many segments a group may have: more than SQLite allows columns.
+const SEGMENTS: i64 = 1 << 16;
+
+/// The id of the segment at a position of a group.
+fn segment_id(group: u64, position: usize) -> i64 {
+    group.cast_signed() * SEGMENTS + position as i64
+}
+
+/// The ids of the first and the last segment that a group may have.
+fn segment_ids(group: u64) -> [i64; 2] {
+    let first = segment_id(group, 0);
+    [first, first + SEGMENTS - 1]
+}
+
 const COLUMNS: &str = "number, schema, rows, deleted";
 
 impl Group {
@@ -37,7 +53,7 @@ impl Group {
     }
 
     /// The groups of a collection, by the least id of each.
-    pub(super) fn all(backend: &dyn Backend, collection: u64) -> Outcome<Vec<Self>> {
+    pub(in crate::hot) fn all(backend: &dyn Backend, collection: u64) -> Outcome<Vec<Self>> {
         let sql =
             format!("SELECT {COLUMNS} FROM _terrace_group WHERE collection = ?1 ORDER BY first, number");
         let mut groups = Vec::new();
@@ -76,14 +92,20 @@ impl Group {
         backend.execute(sql, &parameters.as_slice()).map(drop)
     }
 
+    /// How many bytes its segments have together.
+    pub(in crate::hot) fn bytes(&self, backend: &dyn Backend) -> Outcome<u64> {
+        let sql = "SELECT ifnull(sum(length(bytes)), 0) FROM _terrace_segment WHERE id BETWEEN ?1 AND ?2";
+        let ids = segment_ids(self.number).map(ValueRef::Integer);
+        Ok(read::first(backend, sql, &ids.as_slice(), |row| read::unsigned(row, 0))?.unwrap_or(0))
+    }
+
     /// Takes the group away, with its segments.
     pub(super) fn remove(&self, backend: &dyn Backend) -> Outcome<()> {
-        for sql in
-            ["DELETE FROM _terrace_segment WHERE number = ?1", "DELETE FROM _terrace_group WHERE number = ?1"]
-        {
-            backend.execute(sql, &[integer(self.number)].as_slice())?;
-        }
-        Ok(())
+        let [first, last] = segment_ids(self.number).map(ValueRef::Integer);
+        let segments = "DELETE FROM _terrace_segment WHERE id BETWEEN ?1 AND ?2";
+        backend.execute(segments, &[first, last].as_slice())?;
+        let group = "DELETE FROM _terrace_group WHERE number = ?1";
+        backend.execute(group, &[integer(self.number)].as_slice()).map(drop)
     }
 }
 
@@ -116,36 +138,12 @@ impl NewGroup<'_> {
         let newest = "SELECT max(number) FROM _terrace_group";
         let number = read::first(backend, newest, &RowBuf::new(), |row| read::unsigned(row, 0))?;
         let number = number.ok_or_else(|| corrupt("a row group", "it was not stored"))?;
-        let sql = "INSERT INTO _terrace_segment (number, position, bytes) VALUES (?1, ?2, ?3)";
+        let sql = "INSERT INTO _terrace_segment (id, bytes) VALUES (?1, ?2)";
         for (position, bytes) in self.segments.iter().enumerate() {
-            let parameters = [integer(number), integer(position as u64), ValueRef::Blob(bytes)];
+            let parameters = [ValueRef::Integer(segment_id(number, position)), ValueRef::Blob(bytes)];
             backend.execute(sql, &parameters.as_slice())?;
         }
         Ok(())
-    }
-}
-
-/// What was read of the one row group that was read last.
-///
-/// It holds for as long as the group is there: its segments do not change, and its number is not used again. Nothing reads
-/// a group in the transaction that makes it, so a rollback takes back no group of which something was read.
-#[derive(Debug, Default)]
-pub(in crate::hot) struct Opened {
-    number: u64,
-    /// The segments, by their positions in the group's own schema.
-    segments: BTreeMap<usize, Arc<Vec<u8>>>,
-    /// The columns of the id.
-    ids: Option<Arc<Vec<Column>>>,
-    /// Some rows of every column, and which is the first.
-    rows: Option<(usize, Arc<Vec<Column>>)>,
-}
-
-impl Opened {
-    fn of(&mut self, number: u64) -> &mut Self {
-        if self.number != number {
-            *self = Self { number, ..Self::default() };
-        }
-        self
     }
 }
 
@@ -165,50 +163,19 @@ impl Db {
 }
 
 impl Source<'_> {
-    /// The bytes of a segment, whose checksum was looked at.
-    pub(super) fn segment(&self, group: u64, position: usize) -> Outcome<Arc<Vec<u8>>> {
-        if let Some(bytes) = self.opened.borrow_mut().of(group).segments.get(&position) {
-            return Ok(bytes.clone());
+    /// A segment, whose checksum was looked at.
+    pub(super) fn segment(&self, group: u64, position: usize) -> Outcome<Arc<OwnedSegment>> {
+        let id = segment_id(group, position);
+        if let Some(segment) = self.opened.borrow_mut().get(id) {
+            return Ok(segment);
         }
-        let sql = "SELECT bytes FROM _terrace_segment WHERE number = ?1 AND position = ?2";
-        let key = [integer(group), integer(position as u64)];
-        let found = read::first(self.backend, sql, &key.as_slice(), |row| {
-            Ok(Arc::new(read::blob(row, 0)?.to_vec()))
+        let sql = "SELECT bytes FROM _terrace_segment WHERE id = ?1";
+        let found = read::first(self.backend, sql, &[ValueRef::Integer(id)].as_slice(), |row| {
+            Ok(read::blob(row, 0)?.to_vec())
         })?;
         let bytes = found.ok_or_else(|| corrupt("a row group", "a segment is missing"))?;
-        Segment::open(&bytes)?;
-        self.opened.borrow_mut().of(group).segments.insert(position, bytes.clone());
-        Ok(bytes)
-    }
-
-    /// The decoded columns of the group's ids, which `read` reads when they are not known.
-    pub(super) fn ids(
-        &self,
-        group: u64,
-        read: impl FnOnce() -> Outcome<Vec<Column>>,
-    ) -> Outcome<Arc<Vec<Column>>> {
-        if let Some(ids) = &self.opened.borrow_mut().of(group).ids {
-            return Ok(ids.clone());
-        }
-        let ids = Arc::new(read()?);
-        self.opened.borrow_mut().of(group).ids = Some(ids.clone());
-        Ok(ids)
-    }
-
-    /// The rows from `first` on of every column of the group, which `read` reads when they are not known.
-    pub(super) fn rows(
-        &self,
-        group: u64,
-        first: usize,
-        read: impl FnOnce() -> Outcome<Vec<Column>>,
-    ) -> Outcome<Arc<Vec<Column>>> {
-        if let Some((_, rows)) =
-            self.opened.borrow_mut().of(group).rows.as_ref().filter(|(start, _)| *start == first)
-        {
-            return Ok(rows.clone());
-        }
-        let rows = Arc::new(read()?);
-        self.opened.borrow_mut().of(group).rows = Some((first, rows.clone()));
-        Ok(rows)
+        let segment = Arc::new(OwnedSegment::open(bytes)?);
+        self.opened.borrow_mut().keep(id, &segment);
+        Ok(segment)
     }
 }

@@ -1,15 +1,12 @@
 //! Where a document lives, by its id: as a row, or at a place of a row group.
 
-use std::cmp::Ordering;
-
 use crate::{
     error::{Cause, Outcome},
     hot::{Db, table::Table},
     value::{Row, RowBuf},
-    vortex::Column,
 };
 
-use super::{group::Group, key, order, reader::Reader};
+use super::{group::Group, key, reader::Reader};
 
 /// A document that was found.
 #[derive(Debug)]
@@ -56,7 +53,7 @@ impl Db {
         let key = key::place(id.value(0)?);
         for group in Group::covering(&*self.backend, table.collection, &key)? {
             let reader = Reader::new(self.groups(), group)?;
-            if let Some(at) = position(&reader.ids()?, reader.group.rows, id)?
+            if let Some(at) = reader.position(id)?
                 && !reader.group.deleted.get(at)
             {
                 return Ok(Some(Place { group: reader.group, at }));
@@ -82,22 +79,4 @@ pub(super) fn not_unique(columns: Vec<String>) -> Cause {
     let columns = columns.join(", ");
     let source = format!("UNIQUE constraint failed: {columns}").into();
     Cause::NotUnique { columns, source }
-}
-
-/// The position of an id among those of a group, which are sorted.
-fn position(ids: &[Column], rows: usize, id: &RowBuf) -> Outcome<Option<usize>> {
-    let (mut from, mut to) = (0, rows);
-    while from < to {
-        let at = usize::midpoint(from, to);
-        let mut order = Ordering::Equal;
-        for (column, ids) in ids.iter().enumerate() {
-            order = order.then(order::values(ids.get(at).as_ref(), id.value(column)?));
-        }
-        match order {
-            Ordering::Less => from = at + 1,
-            Ordering::Equal => return Ok(Some(at)),
-            Ordering::Greater => to = at,
-        }
-    }
-    Ok(None)
 }

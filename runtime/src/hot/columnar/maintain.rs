@@ -7,11 +7,7 @@ use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
     error::{Cause, During, Failure, Operation, Outcome, StorageError},
-    hot::{
-        Db,
-        read::{self, integer},
-        table::Table,
-    },
+    hot::{Db, read::integer, table::Table},
     schema::{Schema, Storage, quote},
     vortex::MAX_ROWS,
 };
@@ -203,10 +199,8 @@ impl Db {
             if greatest >= SMALL || least * 4 < greatest {
                 continue;
             }
-            let sql = "SELECT sum(length(bytes)) FROM _terrace_segment WHERE number IN (?1, ?2)";
-            let numbers = [integer(pair[0].number), integer(pair[1].number)];
-            let bytes = read::first(&*self.backend, sql, &numbers.as_slice(), |row| read::unsigned(row, 0))?;
-            if bytes.is_some_and(|bytes| bytes <= GROUP_BYTES as u64) {
+            let bytes = pair[0].bytes(&*self.backend)? + pair[1].bytes(&*self.backend)?;
+            if bytes <= GROUP_BYTES as u64 {
                 return Ok(Some(Task::Rewrite(pair.to_vec())));
             }
         }

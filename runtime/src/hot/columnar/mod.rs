@@ -14,6 +14,7 @@ mod key;
 mod locate;
 mod maintain;
 mod migrate;
+mod opened;
 mod order;
 mod reader;
 mod regroup;
@@ -21,11 +22,12 @@ mod scan;
 mod unique;
 
 pub(super) use find::Wanted;
-pub(super) use group::{Opened, Source};
+pub(super) use group::{Group, Source};
 pub(super) use key::id_key;
 pub(super) use locate::Found;
 pub use maintain::{Maintained, Maintenance};
 pub(super) use migrate::{each_document, index_again};
+pub(super) use opened::Opened;
 pub(super) use order::values as order_of_values;
 pub(super) use regroup::Batch;
 
@@ -41,14 +43,14 @@ use super::{Db, at_once, backend::Backend, read, table::Table};
 pub(super) const ROWS: &str = "_terrace_rows ";
 
 /// The tables of row groups. `first` and `last` are the least and the greatest [`id_key`] of a group, `live` counts the
-/// bits that `deleted` does not have. A number is never used again, so what was read of a group stays true.
+/// bits that `deleted` does not have. A number is never used again, so what was read of a group stays true. The id of a
+/// segment is a number, the rowid: with a key of several columns SQLite reads each segment that it passes on its search.
 const TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS _terrace_group (number INTEGER PRIMARY KEY AUTOINCREMENT, \
      collection INTEGER NOT NULL, schema INTEGER NOT NULL, rows INTEGER NOT NULL, live INTEGER NOT NULL, \
      first BLOB NOT NULL, last BLOB NOT NULL, deleted BLOB NOT NULL) STRICT",
     "CREATE INDEX IF NOT EXISTS _terrace_group_ids ON _terrace_group (collection, last, first)",
-    "CREATE TABLE IF NOT EXISTS _terrace_segment (number INTEGER NOT NULL, position INTEGER NOT NULL, \
-     bytes BLOB NOT NULL, PRIMARY KEY (number, position)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS _terrace_segment (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS _terrace_unique (collection INTEGER NOT NULL, key BLOB NOT NULL, \
      PRIMARY KEY (collection, key)) STRICT, WITHOUT ROWID",
 ];

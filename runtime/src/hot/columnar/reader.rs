@@ -1,17 +1,22 @@
 //! A row group as the present schema has it: whichever schema its segments were written under.
 
-use std::{ops::Range, sync::Arc};
+use std::{cmp::Ordering, ops::Range, sync::Arc};
 
 use crate::{
     cdc::EventSchema,
     error::{Cause, Outcome},
     filter::Predicate,
     schema::{Kind, StoredColumn},
-    value::{RowBuf, Value, ValueRef},
-    vortex::{Bitmap, Column, DataType, Profile, Segment, VrtxError, encode, may_match, select},
+    value::{Row, RowBuf, Value, ValueRef},
+    vortex::{
+        Bitmap, Column, DataType, OwnedSegment, Profile, Segment, VrtxError, encode, may_match, select,
+    },
 };
 
-use super::group::{Group, Source};
+use super::{
+    group::{Group, Source},
+    order,
+};
 
 /// How many values are decoded together.
 const VECTOR: usize = 1_024;
@@ -34,75 +39,76 @@ impl<'a> Reader<'a> {
         self.schema.stored.columns != self.schema.current.columns
     }
 
+    /// How many places there are.
+    pub(in crate::hot) fn len(&self) -> usize {
+        self.group.rows
+    }
+
     /// A column, whole.
     pub(in crate::hot) fn column(&self, position: usize) -> Outcome<Column> {
         self.part(position, 0..self.group.rows)
     }
 
-    /// The different values of a column and the place of each row's own among them, where the segment has them so.
-    pub(in crate::hot) fn dictionary(&self, position: usize) -> Outcome<Option<(Column, Vec<u32>)>> {
-        let source = &self.schema.lens.sources()[position];
-        let Some(earlier) = source.earlier else { return Ok(None) };
-        let bytes = self.source.segment(self.group.number, earlier)?;
-        let Some((values, codes)) = Segment::parse(&bytes)?.decode_dictionary()? else { return Ok(None) };
-        Ok(Some((present(values, &self.schema.current.columns[position], None)?, codes)))
+    /// The different values of a column by their codes, where the segment has them so.
+    pub(in crate::hot) fn dictionary(&self, position: usize) -> Outcome<Option<Column>> {
+        let Some(stored) = self.stored(position)? else { return Ok(None) };
+        let Some(values) = stored.segment().decode_dictionary()? else { return Ok(None) };
+        Ok(Some(present(values, &self.schema.current.columns[position], None)?))
+    }
+
+    /// The codes of some rows of a column that has a dictionary.
+    pub(in crate::hot) fn codes(&self, position: usize, rows: Range<usize>) -> Outcome<Vec<u32>> {
+        let codes = match self.stored(position)? {
+            Some(stored) => stored.segment().decode_codes(rows)?,
+            None => None,
+        };
+        Ok(codes.ok_or(VrtxError::Mismatch("the column has no dictionary"))?)
     }
 
     /// Some rows of a column.
-    pub(super) fn part(&self, position: usize, rows: Range<usize>) -> Outcome<Column> {
+    pub(in crate::hot) fn part(&self, position: usize, rows: Range<usize>) -> Outcome<Column> {
         let source = &self.schema.lens.sources()[position];
         let column = &self.schema.current.columns[position];
-        let Some(earlier) = source.earlier else {
-            return filled(column, source.new_fill(), rows.len());
-        };
-        let bytes = self.source.segment(self.group.number, earlier)?;
-        present(Segment::parse(&bytes)?.decode_range(rows)?, column, source.null_fill())
+        match self.stored(position)? {
+            Some(stored) => present(stored.segment().decode_range(rows)?, column, source.null_fill()),
+            None => filled(column, source.new_fill(), rows.len()),
+        }
     }
 
     /// The documents that are there and for which `predicate` is true; none where statistics say that there is none.
     pub(super) fn select(&self, predicate: &Predicate) -> Outcome<Option<Bitmap>> {
-        let live = self.group.deleted.clone().not();
         let mut names = Vec::new();
         columns_of(predicate, &mut names);
-        let mut segments = Vec::new();
-        for &name in &names {
-            let position = self.schema.current.column(name);
-            let position = position.ok_or_else(|| Cause::Schema(format!("there is no column `{name}`")))?;
-            segments.push((name, self.encoded(position)?));
-        }
-        let mut opened = Vec::new();
-        for (name, bytes) in &segments {
-            let segment = Segment::parse(bytes)?;
-            if segment.rows() != self.group.rows {
-                return Err(VrtxError::Damaged("a segment has another number of rows than its group").into());
-            }
-            opened.push((*name, segment));
-        }
-        let find = |name: &str| opened.iter().find(|(known, _)| *known == name);
-        if !may_match(predicate, &|name| find(name).map(|(_, segment)| segment.statistics())) {
+        let opened: Vec<(&str, Arc<OwnedSegment>)> =
+            names.into_iter().map(|name| Ok((name, self.encoded(name)?))).collect::<Outcome<_>>()?;
+        let find =
+            |name: &str| opened.iter().find(|(known, _)| *known == name).map(|(_, opened)| opened.segment());
+        if !may_match(predicate, &|name| find(name).map(Segment::statistics)) {
             return Ok(None);
         }
-        let mut segment = |name: &str| match segments.iter().find(|(known, _)| *known == name) {
-            Some((_, bytes)) => Segment::parse(bytes).map(Some),
-            None => Ok(None),
-        };
-        let found = select::<VrtxError>(predicate, self.group.rows, &mut segment)?.and(&live);
+        let found = select(predicate, self.group.rows, &mut |name: &str| Ok::<_, VrtxError>(find(name)))?;
+        let found = found.and(&self.group.deleted.clone().not());
         Ok((found.count() > 0).then_some(found))
     }
 
-    /// The segment of a column; one that the group lacks, or that a migration has filled, is made.
-    fn encoded(&self, position: usize) -> Outcome<Arc<Vec<u8>>> {
-        let source = &self.schema.lens.sources()[position];
-        match source.earlier {
-            Some(earlier) if source.null_fill().is_none() => self.source.segment(self.group.number, earlier),
-            _ => Ok(Arc::new(encode(&self.column(position)?, Profile::Fast)?)),
+    /// The segment that a column was stored as; none where the group is older than the column.
+    fn stored(&self, position: usize) -> Outcome<Option<Arc<OwnedSegment>>> {
+        let Some(earlier) = self.schema.lens.sources()[position].earlier else { return Ok(None) };
+        let stored = self.source.segment(self.group.number, earlier)?;
+        if stored.segment().rows() != self.group.rows {
+            return Err(VrtxError::Damaged("a segment has another number of rows than its group").into());
         }
+        Ok(Some(stored))
     }
 
-    /// The columns of the id.
-    pub(super) fn ids(&self) -> Outcome<Arc<Vec<Column>>> {
-        let id = &self.schema.current.id;
-        self.source.ids(self.group.number, || id.iter().map(|&position| self.column(position)).collect())
+    /// The segment of a column; one that the group lacks, or that a migration has filled, is made.
+    fn encoded(&self, name: &str) -> Outcome<Arc<OwnedSegment>> {
+        let position = self.schema.current.column(name);
+        let position = position.ok_or_else(|| Cause::Schema(format!("there is no column `{name}`")))?;
+        match self.stored(position)? {
+            Some(stored) if self.schema.lens.sources()[position].null_fill().is_none() => Ok(stored),
+            _ => Ok(Arc::new(OwnedSegment::open(encode(&self.column(position)?, Profile::Fast)?)?)),
+        }
     }
 
     /// The documents at some places; the values of columns that are not `wanted` are NULL.
@@ -124,22 +130,64 @@ impl<'a> Reader<'a> {
         Ok(rows)
     }
 
-    /// The document at `at`. Those around it, which are decoded with it, are kept for the next.
+    /// The document at `at`.
     pub(super) fn row(&self, at: usize) -> Outcome<RowBuf> {
-        let first = at - at % VECTOR;
-        let last = self.group.rows.min(first + VECTOR);
-        let columns = self.source.rows(self.group.number, first, || {
-            (0..self.schema.current.columns.len()).map(|position| self.part(position, first..last)).collect()
-        })?;
         let mut row = RowBuf::new();
-        columns.iter().try_for_each(|column| row.push(column.get(at - first).as_ref()))?;
+        for position in 0..self.schema.current.columns.len() {
+            row.push(self.value(position, at)?.as_ref())?;
+        }
         Ok(row)
+    }
+
+    fn value(&self, position: usize, at: usize) -> Outcome<Value> {
+        Ok(self.part(position, at..at + 1)?.get(0))
+    }
+
+    /// The place of the document with this id, whether it is there or was deleted.
+    pub(super) fn position(&self, id: &RowBuf) -> Outcome<Option<usize>> {
+        // Decoding one value takes as long as decoding all before it in its vector, so the vector is found by the first
+        // values and then decoded.
+        let vectors = self.group.rows.div_ceil(VECTOR);
+        let begins_before = |vector: usize| {
+            let first = self.ids(vector * VECTOR..vector * VECTOR + 1)?;
+            Ok(compare(&first, 0, id)?.is_le())
+        };
+        let Some(vector) = partition_point(vectors, begins_before)?.checked_sub(1) else { return Ok(None) };
+        let start = vector * VECTOR;
+        let ids = self.ids(start..self.group.rows.min(start + VECTOR))?;
+        let len = ids.first().map_or(0, Column::len);
+        let at = partition_point(len, |at| Ok(compare(&ids, at, id)?.is_lt()))?;
+        let found = at < len && compare(&ids, at, id)?.is_eq();
+        Ok(found.then_some(start + at))
+    }
+
+    fn ids(&self, rows: Range<usize>) -> Outcome<Vec<Column>> {
+        self.schema.current.id.iter().map(|&position| self.part(position, rows.clone())).collect()
     }
 
     /// Every document that is there.
     pub(super) fn live_rows(&self) -> Outcome<Vec<RowBuf>> {
         self.rows(&self.group.deleted.clone().not().ones().collect::<Vec<_>>(), None)
     }
+}
+
+/// The order of the id at a place of columns and another one.
+fn compare(ids: &[Column], at: usize, id: &RowBuf) -> Outcome<Ordering> {
+    let mut order = Ordering::Equal;
+    for (column, ids) in ids.iter().enumerate() {
+        order = order.then(order::values(ids.get(at).as_ref(), id.value(column)?));
+    }
+    Ok(order)
+}
+
+/// The first of `len` places for which `before` is not true, as `partition_point` of slices.
+fn partition_point(len: usize, mut before: impl FnMut(usize) -> Outcome<bool>) -> Outcome<usize> {
+    let (mut from, mut to) = (0, len);
+    while from < to {
+        let at = usize::midpoint(from, to);
+        if before(at)? { from = at + 1 } else { to = at }
+    }
+    Ok(from)
 }
 
 /// The names of the columns that a predicate is about, each once.

@@ -8,6 +8,7 @@ use crate::{
         encoding::Encoding,
         error::{Outcome, VrtxError},
         ints::{self, Ints, count, positions, put_count},
+        kept::Kept,
     },
 };
 
@@ -97,6 +98,7 @@ pub(super) struct Alp<'a> {
     factor: usize,
     gaps: Ints<'a>,
     exceptions: Ints<'a>,
+    kept: Kept<Vec<(usize, i64)>>,
     numbers: Ints<'a>,
 }
 
@@ -110,7 +112,12 @@ impl<'a> Alp<'a> {
         let gaps = Ints::parse(from, count, depth + 1)?;
         let exceptions = Ints::parse(from, count, depth + 1)?;
         let numbers = Ints::parse(from, len, depth + 1)?;
-        Ok(Self { exponent, factor, gaps, exceptions, numbers })
+        Ok(Self { exponent, factor, gaps, exceptions, numbers, kept: Kept::new() })
+    }
+
+    /// The bytes of memory that it takes beside its children.
+    pub(super) fn memory(&self) -> usize {
+        self.kept.memory(|exceptions| size_of_val(&**exceptions))
     }
 
     pub(super) fn children(&self) -> Vec<(&'static str, &Ints<'a>)> {
@@ -123,10 +130,13 @@ impl<'a> Alp<'a> {
         for (out, number) in out.iter_mut().zip(numbers) {
             *out = F::from_number(number, self.exponent, self.factor);
         }
-        let exceptions = self.exceptions.all::<i64>()?;
-        for (position, bits) in positions(&self.gaps, len)?.into_iter().zip(exceptions) {
-            if let Some(out) = position.checked_sub(start).and_then(|at| out.get_mut(at)) {
-                *out = F::from_bits(bits);
+        let all = || Ok(positions(&self.gaps, len)?.into_iter().zip(self.exceptions.all()?).collect());
+        let exceptions = self.kept.get(all)?;
+        let first = exceptions.partition_point(|(position, _)| *position < start);
+        for (position, bits) in &exceptions[first..] {
+            match out.get_mut(position - start) {
+                Some(out) => *out = F::from_bits(*bits),
+                None => break,
             }
         }
         Ok(())

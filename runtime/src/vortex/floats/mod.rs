@@ -83,6 +83,17 @@ impl<'a> Floats<'a> {
         }
     }
 
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(crate) fn memory(&self) -> usize {
+        let own = match &self.node {
+            Node::Alp(alp) => alp.memory(),
+            Node::Split(_) | Node::Bits(_) => 0,
+            #[cfg(feature = "compact")]
+            Node::Pco(_, kept) => kept.memory(|all| size_of_val(&**all)),
+        };
+        own + self.children().into_iter().map(|(_, child)| child.memory()).sum::<usize>()
+    }
+
     /// Reads from `start`, the beginning of a vector, as many values as `out` holds.
     pub(crate) fn read<F: Float>(&self, start: usize, out: &mut [F]) -> Outcome<()> {
         debug_assert!(start.is_multiple_of(VECTOR) && start + out.len() <= self.len);

@@ -210,6 +210,21 @@ impl<'a> Ints<'a> {
         }
     }
 
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(crate) fn memory(&self) -> usize {
+        let own = match &self.node {
+            Node::Packed(packed) => size_of_val(packed.vectors()),
+            Node::RunEnd { kept, .. } => kept.memory(|runs| size_of_val(&**runs)),
+            Node::Dictionary { kept, .. } => kept.memory(|values| size_of_val(&**values)),
+            Node::Sparse { kept, .. } => kept.memory(|exceptions| size_of_val(&**exceptions)),
+            #[cfg(feature = "compact")]
+            Node::Pco(pco) => pco.memory(),
+            Node::Constant(_) | Node::Delta { .. } | Node::Scaled { .. } => 0,
+        };
+        let children = self.children().into_iter().map(|(_, child)| child.memory());
+        size_of::<Self>() + own + children.sum::<usize>()
+    }
+
     /// All numbers.
     pub(crate) fn all<T: Integer>(&self) -> Outcome<Vec<T>> {
         let mut all = vec![T::default(); self.len];

@@ -12,7 +12,7 @@
 use crate::{
     bytes::{Reader, put_signed, put_varint},
     vortex::{
-        bits::{self, Scratch, Unpacked, VECTOR, pack_stream, packed_size, unpack_stream, width_of},
+        bits::{self, Scratch, Unpacked, VECTOR, pack_stream, packed_size, stream_number, width_of},
         error::{Outcome, VrtxError},
     },
 };
@@ -249,15 +249,33 @@ impl<'a> Vector<'a> {
         if self.patches > 0 { self.patch(out) } else { Ok(()) }
     }
 
+    /// Whether the differences from the least number, but for what patches add to them, have at most 32 bits.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.width <= 32
+    }
+
+    /// These differences, where they are narrow.
+    pub(crate) fn differences<'s>(&self, scratch: &'s mut Scratch) -> &'s [u32] {
+        match scratch.unpack(self.bytes, self.count, self.width) {
+            Unpacked::Narrow(numbers) => numbers,
+            Unpacked::Wide(_) => &[],
+        }
+    }
+
     fn patch<T: Integer>(&self, out: &mut [T]) -> Outcome<()> {
+        self.each_patch(|place, more| {
+            if let Some(out) = out.get_mut(place) {
+                *out = out.plus(T::wrap(more));
+            }
+        })
+    }
+
+    /// Calls `each` with the place of each patch in the vector and what it adds to the number there.
+    pub(crate) fn each_patch(&self, mut each: impl FnMut(usize, i64)) -> Outcome<()> {
         let (positions, high) = self.patch_bytes.split_at(packed_size(self.patches, POSITION));
-        let mut numbers = [0; VECTOR];
-        let mut places = [0; VECTOR];
-        unpack_stream(positions, POSITION, &mut places[..self.patches]);
-        unpack_stream(high, self.patch_width, &mut numbers[..self.patches]);
         let mut next = 0;
-        for (&place, &number) in places.iter().zip(&numbers[..self.patches]) {
-            let place = place as usize;
+        for at in 0..self.patches {
+            let place = stream_number(positions, POSITION, at) as usize;
             // a number that is patched twice would be beyond `bound`
             if place < next || place >= self.count {
                 return Err(VrtxError::Damaged(
@@ -265,9 +283,7 @@ impl<'a> Vector<'a> {
                 ));
             }
             next = place + 1;
-            if let Some(out) = out.get_mut(place) {
-                *out = out.plus(T::wrap((number << self.width).cast_signed()));
-            }
+            each(place, (stream_number(high, self.patch_width, at) << self.width).cast_signed());
         }
         Ok(())
     }

@@ -75,6 +75,15 @@ impl<'a> Pco<'a> {
         Ok(Self { len, base, width, stream: Stream::parse(from)?, kept: Kept::new() })
     }
 
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(crate) fn memory(&self) -> usize {
+        self.kept.memory(|differences| match differences {
+            Differences::U16(all) => size_of_val(&**all),
+            Differences::U32(all) => size_of_val(&**all),
+            Differences::U64(all) => size_of_val(&**all),
+        })
+    }
+
     /// Reads from `start` as many numbers as `out` holds.
     pub(crate) fn read<T: Integer>(&self, start: usize, out: &mut [T]) -> Outcome<()> {
         match self.kept.get(|| self.decompress())? {

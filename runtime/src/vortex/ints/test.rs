@@ -10,7 +10,11 @@ use crate::{
     },
 };
 
-use super::{Ints, Node, each_run, packed::Packed, positions};
+use super::{
+    Ints, Node, each_run,
+    packed::{Packed, Vector},
+    positions,
+};
 
 /// Which numbers are looked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,25 +176,54 @@ fn select_packed(packed: &Packed<'_>, len: usize, wanted: &Match) -> Outcome<Bit
     let (mut scratch, mut numbers) = (Scratch::new(), [0i64; VECTOR]);
     for (vector, start) in packed.vectors().iter().zip((0..len).step_by(VECTOR)) {
         let rows = start..len.min(start + VECTOR);
-        match vector.bound().and_then(|greatest| wanted.between(vector.least, greatest)) {
-            Some(true) => bits.set_range(rows),
-            Some(false) => {}
-            None => {
+        match (wanted, vector.bound().and_then(|greatest| wanted.between(vector.least, greatest))) {
+            (_, Some(true)) => bits.set_range(rows),
+            (_, Some(false)) => {}
+            (&Match::Range(first, last), None) if vector.is_narrow() => {
+                select_narrow(vector, (first, last), &mut scratch, start, &mut bits)?;
+            }
+            (_, None) => {
                 let numbers = &mut numbers[..rows.len()];
                 vector.read(&mut scratch, numbers)?;
-                let words = numbers.chunks(64).map(|numbers| match wanted {
-                    Match::Range(first, last) => word(numbers, |number| *first <= number && number <= *last),
-                    _ => word(numbers, |number| wanted.holds(number)),
-                });
-                bits.set_words(start / 64, words);
+                bits.set_words(
+                    start / 64,
+                    numbers.chunks(64).map(|numbers| word(numbers, |number| wanted.holds(number))),
+                );
             }
         }
     }
     Ok(bits)
 }
 
+/// Sets the bits of those numbers of a vector that are between two. Differences from its least number are tested, since
+/// the compiler works on more of them at once.
+fn select_narrow(
+    vector: &Vector<'_>,
+    (first, last): (i64, i64),
+    scratch: &mut Scratch,
+    start: usize,
+    bits: &mut Bitmap,
+) -> Outcome<()> {
+    let numbers = vector.differences(scratch);
+    let difference = |number: i64| i128::from(number) - i128::from(vector.least);
+    let (from, to) = (difference(first).max(0), difference(last).min(u32::MAX.into()));
+    if let (Ok(from), Ok(span)) = (u32::try_from(from), u32::try_from(to - from)) {
+        let words =
+            numbers.chunks(64).map(|numbers| word(numbers, |number| number.wrapping_sub(from) <= span));
+        bits.set_words(start / 64, words);
+    }
+    vector.each_patch(|place, more| {
+        let number = vector.least.wrapping_add(i64::from(numbers[place])).wrapping_add(more);
+        bits.set(start + place, first <= number && number <= last);
+    })
+}
+
 /// A bit for each of up to 64 numbers.
 #[inline]
-fn word(numbers: &[i64], holds: impl Fn(i64) -> bool) -> u64 {
-    numbers.iter().enumerate().fold(0, |word, (bit, &number)| word | u64::from(holds(number)) << bit)
+fn word<T: Copy>(numbers: &[T], holds: impl Fn(T) -> bool) -> u64 {
+    let mut flags = [0u8; 64];
+    flags.iter_mut().zip(numbers).for_each(|(flag, &number)| *flag = u8::from(holds(number)));
+    // The product has the lowest bits of its eight bytes in the highest byte.
+    let eight = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    flags.as_chunks::<8>().0.iter().enumerate().fold(0, |word, (at, bytes)| word | eight(bytes) << (8 * at))
 }

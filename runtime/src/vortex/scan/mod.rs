@@ -3,6 +3,8 @@
 
 mod prune;
 
+use std::borrow::Borrow;
+
 use crate::{filter::Predicate, schema::types::sortable_text, value::ValueRef};
 
 use super::{
@@ -54,18 +56,18 @@ impl Verdict {
 ///
 /// # Errors
 /// Damaged values, and what `segment` gives.
-pub fn select<'a, E: From<VrtxError>>(
+pub fn select<'a, E: From<VrtxError>, S: Borrow<Segment<'a>>>(
     predicate: &Predicate,
     rows: usize,
-    segment: &mut dyn FnMut(&str) -> Result<Option<Segment<'a>>, E>,
+    segment: &mut dyn FnMut(&str) -> Result<Option<S>, E>,
 ) -> Result<Bitmap, E> {
     Ok(verdict(predicate, rows, segment)?.holds)
 }
 
-fn verdict<'a, E: From<VrtxError>>(
+fn verdict<'a, E: From<VrtxError>, S: Borrow<Segment<'a>>>(
     predicate: &Predicate,
     rows: usize,
-    segment: &mut dyn FnMut(&str) -> Result<Option<Segment<'a>>, E>,
+    segment: &mut dyn FnMut(&str) -> Result<Option<S>, E>,
 ) -> Result<Verdict, E> {
     match predicate {
         Predicate::And(terms) => {
@@ -99,10 +101,10 @@ fn verdict<'a, E: From<VrtxError>>(
         | Predicate::IsNull { column }
         | Predicate::Text { column, .. } => match segment(column)? {
             None => Ok(Verdict::same(rows, predicate.test_value(ValueRef::Null))),
-            Some(segment) if segment.rows() != rows => {
+            Some(segment) if segment.borrow().rows() != rows => {
                 Err(VrtxError::Mismatch("a segment of a row group has another number of rows").into())
             }
-            Some(segment) => Ok(segment.verdict(predicate)?),
+            Some(segment) => Ok(segment.borrow().verdict(predicate)?),
         },
     }
 }
@@ -130,18 +132,18 @@ impl Segment<'_> {
             Some(validity) => dense.spread(validity),
         };
         let holds = spread(holds);
-        let known = spread(known);
+        let known = known.map_or_else(|| there.clone(), spread);
         let fails = known.and(&holds.clone().not());
         let fails = if null == Some(false) { fails.or(&there.not()) } else { fails };
         Ok(Verdict { holds, fails })
     }
 
-    /// For which of the values that are there a condition is true, and for which it is known.
-    fn test(&self, condition: &Predicate) -> Outcome<(Bitmap, Bitmap)> {
+    /// For which of the values that are there a condition is true, and for which it is known, where not for all.
+    fn test(&self, condition: &Predicate) -> Outcome<(Bitmap, Option<Bitmap>)> {
         match &self.body {
             Body::Ints(ints) => {
                 if let Some(wanted) = Match::of(condition) {
-                    return Ok((ints.select(&wanted)?, Bitmap::filled(ints.len(), true)));
+                    return Ok((ints.select(&wanted)?, None));
                 }
             }
             Body::Texts(texts) => {
@@ -168,13 +170,18 @@ impl Segment<'_> {
 }
 
 /// Tests each distinct value once, and then the codes.
-fn by_dictionary(values: &Column, codes: &Ints<'_>, condition: &Predicate) -> Outcome<(Bitmap, Bitmap)> {
+fn by_dictionary(
+    values: &Column,
+    codes: &Ints<'_>,
+    condition: &Predicate,
+) -> Outcome<(Bitmap, Option<Bitmap>)> {
     let (holds, known) = each_value(values, condition);
-    Ok((codes.select(&Match::places(&holds))?, codes.select(&Match::places(&known))?))
+    let known = known.map(|known| codes.select(&Match::places(&known))).transpose()?;
+    Ok((codes.select(&Match::places(&holds))?, known))
 }
 
 /// Tests every value of a column without NULLs.
-fn each_value(column: &Column, condition: &Predicate) -> (Bitmap, Bitmap) {
+fn each_value(column: &Column, condition: &Predicate) -> (Bitmap, Option<Bitmap>) {
     let test = |value: ValueRef<'_>| condition.test_value(value);
     let verdicts: Vec<Option<bool>> = match (column.values(), column.data_type()) {
         (Values::Bool(values), _) => {
@@ -196,5 +203,6 @@ fn each_value(column: &Column, condition: &Predicate) -> (Bitmap, Bitmap) {
         }
     };
     let holds = verdicts.iter().map(|&verdict| verdict == Some(true)).collect();
-    (holds, verdicts.iter().map(Option::is_some).collect())
+    let known = verdicts.iter().any(Option::is_none);
+    (holds, known.then(|| verdicts.iter().map(Option::is_some).collect()))
 }

@@ -74,6 +74,11 @@ impl<'a> Coded<'a> {
         Ok(coded)
     }
 
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Self>() + self.vectors.len() * size_of::<&[u8]>()
+    }
+
     pub(super) fn read(
         &self,
         lengths: &Ints<'_>,

@@ -43,6 +43,17 @@ impl Lookup {
         Self { values, longest, even, utf8, blocks }
     }
 
+    /// The bytes of memory that it takes.
+    pub(super) fn memory(&self) -> usize {
+        let blocks = match &self.blocks {
+            Blocks::Eight(blocks) => size_of_val(&**blocks),
+            Blocks::Sixteen(blocks) => size_of_val(&**blocks),
+            Blocks::ThirtyTwo(blocks) => size_of_val(&**blocks),
+            Blocks::No => 0,
+        };
+        blocks + self.values.bytes().len() + self.values.len() * size_of::<i32>()
+    }
+
     /// Whether every value is UTF-8.
     pub(super) fn is_utf8(&self) -> bool {
         self.utf8

@@ -137,6 +137,20 @@ impl<'a> Texts<'a> {
         }
     }
 
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(crate) fn memory(&self) -> usize {
+        let own = match &self.node {
+            Node::Plain { kept, .. } => kept.memory(|starts| size_of_val(&**starts)),
+            Node::Fsst { coded, .. } => coded.memory(),
+            Node::Dictionary { kept, .. } => kept.memory(Lookup::memory),
+            Node::Zstd { kept, .. } => kept.memory(|(bytes, starts)| bytes.len() + size_of_val(&**starts)),
+            Node::Constant(_) | Node::Prefix { .. } => 0,
+        };
+        let numbers = self.numbers().map_or(0, |(_, numbers)| numbers.memory());
+        let inner = self.inner().map_or(0, |(_, texts)| texts.memory());
+        size_of::<Self>() + own + numbers + inner
+    }
+
     /// Whether every value is UTF-8 because the distinct ones are; none where the values themselves have to be looked at.
     pub(crate) fn is_utf8(&self) -> Option<bool> {
         match &self.node {
@@ -145,6 +159,11 @@ impl<'a> Texts<'a> {
             }
             _ => None,
         }
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
     /// All values.
