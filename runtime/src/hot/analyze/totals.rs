@@ -33,7 +33,7 @@ pub(super) enum Totals {
     Sums { function: Function, sums: Vec<Sum>, exact: bool },
     Ends { greatest: bool, ends: Vec<Value> },
     IntegerEnds { greatest: bool, ends: Vec<Option<i64>> },
-    Distinct { codes: Codes, seen: FxHashSet<(u32, u32)>, counts: Vec<u64> },
+    Distinct { codes: Box<Codes>, seen: FxHashSet<(u32, u32)>, counts: Vec<u64> },
 }
 
 /// A sum, of integers exact, of floats with what rounding took from it.
@@ -106,7 +106,7 @@ impl Totals {
                 }
             }
             Function::CountDistinct => {
-                Self::Distinct { codes: Codes::default(), seen: FxHashSet::default(), counts: Vec::new() }
+                Self::Distinct { codes: Box::default(), seen: FxHashSet::default(), counts: Vec::new() }
             }
         }
     }

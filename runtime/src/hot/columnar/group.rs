@@ -29,17 +29,16 @@ pub(in crate::hot) struct Group {
 }
 
 /// How many segments a group may have: more than SQLite allows columns.
-const SEGMENTS: i64 = 1 << 16;
+const SEGMENTS: usize = 1 << 16;
 
 /// The id of the segment at a position of a group.
 fn segment_id(group: u64, position: usize) -> i64 {
-    group.cast_signed() * SEGMENTS + position as i64
+    group.wrapping_mul(SEGMENTS as u64).wrapping_add(position as u64).cast_signed()
 }
 
 /// The ids of the first and the last segment that a group may have.
 fn segment_ids(group: u64) -> [i64; 2] {
-    let first = segment_id(group, 0);
-    [first, first + SEGMENTS - 1]
+    [segment_id(group, 0), segment_id(group, SEGMENTS - 1)]
 }
 
 const COLUMNS: &str = "number, schema, rows, deleted";
