@@ -214,7 +214,9 @@ fn numbers() -> impl Strategy<Value = i64> {
 
 /// Two values of a type.
 fn pairs() -> impl Strategy<Value = (Datum, Datum)> {
-    let of = |make: fn(i64) -> Datum| (numbers(), numbers()).prop_map(move |(a, b)| (make(a), make(b)));
+    let beside = (numbers(), -2..3i64).prop_map(|(number, by)| (number, number.saturating_add(by)));
+    let two = prop_oneof![(numbers(), numbers()), beside].boxed();
+    let of = |make: fn(i64) -> Datum| two.clone().prop_map(move |(a, b)| (make(a), make(b)));
     let texts =
         ("[a-cé😀\u{10ffff}]{0,5}", "[a-cé😀\u{10ffff}]{0,5}").prop_map(|(a, b)| (text(&a), text(&b)));
     let byte = || proptest::collection::vec(prop_oneof![Just(0u8), Just(255), any::<u8>()], 0..5);

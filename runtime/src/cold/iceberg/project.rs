@@ -55,7 +55,7 @@ impl Transform {
         comparison: Comparison,
         literal: &Datum,
     ) -> bool {
-        self.wrapped_around(upper)
+        self.wrapped_around(lower, upper)
             || self
                 .project(comparison, literal)
                 .is_none_or(|(comparison, literal)| may_hold(lower, upper, comparison, &literal))
@@ -73,14 +73,23 @@ impl Transform {
         partition.is_some() || self == Self::Void
     }
 
-    /// Whether partitions up to this one may hold numbers near the least, which have wrapped around.
-    fn wrapped_around(self, upper: Option<&Datum>) -> bool {
+    /// Whether partitions between these bounds may hold numbers near the least, which have wrapped around: to just below
+    /// the greatest int or long. A column of longs may once have been one of ints.
+    fn wrapped_around(self, lower: Option<&Datum>, upper: Option<&Datum>) -> bool {
         let Self::Truncate(width) = self else { return false };
-        match upper {
-            Some(Datum::Int(value)) => i64::from(*value) > i64::from(i32::MAX) - i64::from(width),
-            Some(Datum::Long(value)) => *value > i64::MAX - i64::from(width),
-            _ => false,
-        }
+        let (lower, upper) = (lower.and_then(whole), upper.and_then(whole));
+        [i64::from(i32::MAX), i64::MAX].into_iter().any(|end| {
+            upper.is_some_and(|upper| upper > end - i64::from(width))
+                && lower.is_none_or(|lower| lower <= end)
+        })
+    }
+}
+
+fn whole(number: &Datum) -> Option<i64> {
+    match number {
+        Datum::Int(value) => Some(i64::from(*value)),
+        Datum::Long(value) => Some(*value),
+        _ => None,
     }
 }
 
