@@ -20,20 +20,20 @@ pub(crate) struct Table {
 }
 
 /// What a column is called, what it holds, and whether it may be NULL.
-type Declared = (&'static str, DataType, bool);
+pub(crate) type Declared = (&'static str, DataType, bool);
 
 /// A table that gets its rows.
-struct Builder {
+pub(crate) struct Builder {
     declared: Vec<Declared>,
     groups: Vec<Vec<Column>>,
 }
 
 impl Builder {
-    fn new(declared: Vec<Declared>) -> Self {
+    pub(crate) fn new(declared: Vec<Declared>) -> Self {
         Self { declared, groups: Vec::new() }
     }
 
-    fn push(&mut self, row: &[ValueRef<'_>]) -> Result<()> {
+    pub(crate) fn push(&mut self, row: &[ValueRef<'_>]) -> Result<()> {
         if self.groups.last().is_none_or(|group| group[0].len() == MAX_ROWS) {
             let column = |&(_, data_type, nullable): &Declared| Column::new(data_type, nullable);
             self.groups.push(self.declared.iter().map(column).collect());
@@ -45,7 +45,7 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(self, name: &'static str) -> Result<Table> {
+    pub(crate) fn finish(self, name: &'static str) -> Result<Table> {
         let field = |&(name, data_type, nullable): &Declared| Field::new(name, data_type.arrow(), nullable);
         let schema = std::sync::Arc::new(Schema::new(self.declared.iter().map(field).collect::<Vec<_>>()));
         let batch = |group: &Vec<Column>| -> Result<RecordBatch> {

@@ -1,7 +1,8 @@
 //! `cargo xtask bench vortex`: the columnar format beside Vortex and Parquet, on the same tables, in one run, one thread
-//! each. Every figure is ours over theirs: less is better.
+//! each. Every figure is ours over theirs: less is better. `bench-vortex kinds` compares other kinds of data instead.
 
 mod data;
+mod kinds;
 mod measure;
 mod ours;
 mod parquet;
@@ -23,9 +24,12 @@ const ROWS: usize = 1_000_000;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let flights =
-        arguments.next().map(PathBuf::from).context("which file are the flights in? flights.csv.gz")?;
+    let first = arguments.next().context("which file are the flights in? flights.csv.gz")?;
     let rounds = arguments.next().map_or(Ok(9), |rounds| rounds.parse())?;
+    if first == "kinds" {
+        return kinds::bench(rounds);
+    }
+    let flights = PathBuf::from(first);
     let mut ratios = Vec::new();
     for table in [data::flights(&flights)?, data::lineitem(ROWS)?] {
         ratios.extend(bench(&table, rounds)?);

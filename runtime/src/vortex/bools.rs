@@ -15,6 +15,7 @@ use super::{
     encoding::Encoding,
     error::{Outcome, VrtxError},
     ints::{self, Ints, count, each_run, positions, put_count},
+    kept::Kept,
 };
 
 /// An encoded sequence of booleans.
@@ -22,6 +23,7 @@ use super::{
 pub(crate) struct Bools<'a> {
     len: usize,
     node: Node<'a>,
+    kept: Kept<Bitmap>,
 }
 
 #[derive(Debug)]
@@ -59,7 +61,7 @@ impl<'a> Bools<'a> {
             }
             _ => return Err(VrtxError::Damaged("an encoding is not one of booleans")),
         };
-        Ok(Self { len, node })
+        Ok(Self { len, node, kept: Kept::new() })
     }
 
     pub(crate) fn encoding(&self) -> Encoding {
@@ -77,6 +79,17 @@ impl<'a> Bools<'a> {
             Node::RunEnd { lengths, .. } => vec![("lengths", lengths)],
             _ => Vec::new(),
         }
+    }
+
+    /// The bytes of memory that it takes beside what it was parsed from.
+    pub(crate) fn memory(&self) -> usize {
+        let own = self.kept.memory(|bits| size_of_val(bits.words()));
+        own + self.children().into_iter().map(|(_, child)| child.memory()).sum::<usize>()
+    }
+
+    /// All bits, which are kept.
+    pub(crate) fn bits(&self) -> Outcome<&Bitmap> {
+        self.kept.get(|| self.read())
     }
 
     /// All bits.

@@ -243,7 +243,7 @@ impl<'a> Segment<'a> {
     pub(crate) fn memory(&self) -> usize {
         let values = match &self.body {
             Body::AllNull => 0,
-            Body::Bools(bools) => bools.children().into_iter().map(|(_, child)| child.memory()).sum(),
+            Body::Bools(bools) => bools.memory(),
             Body::Ints(ints) => ints.memory(),
             Body::Floats(floats) => floats.memory(),
             Body::Texts(texts) => texts.memory(),
@@ -347,7 +347,7 @@ impl<'a> Segment<'a> {
     fn read(&self, range: Range<usize>) -> Outcome<Values> {
         Ok(match &self.body {
             Body::AllNull => Values::empty(self.data_type().shape()),
-            Body::Bools(bools) => Values::Bool(bools.read()?.slice(range)),
+            Body::Bools(bools) => Values::Bool(bools.bits()?.slice(range)),
             Body::Ints(ints) => Values::Int(aligned(range, |start, out| ints.read(start, out))?),
             Body::Floats(floats) if self.data_type() == DataType::F32 => {
                 Values::F32(aligned(range, |start, out| floats.read(start, out))?)
