@@ -1,14 +1,16 @@
 //! The main job, on real input: the flights that left New York City in the first quarter of 2013 become typed
-//! documents; some are changed and deleted; then the change log is read, and replayed into an empty database.
+//! documents; some are changed and deleted; then the change log is read, and replayed into an empty database. A lake of
+//! Iceberg tables gets all of it, and is asked how things are and were.
 //!
-//! `cargo run --release --example quickstart [PATH OF A NEW DATABASE]`
+//! `cargo run --release --example quickstart [PATH OF A NEW DATABASE [FOLDER OF THE LAKE]]`
 
 use std::{error::Error, fs::File, path::Path, time::Instant};
 
 use flate2::read::GzDecoder;
+use futures_executor::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
-use terrace::prelude::*;
+use terrace::{cold::Lake, prelude::*};
 
 /// A flight from New York.
 #[derive(Collection, Clone, Debug, PartialEq)]
@@ -65,11 +67,70 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Db::open_in_memory(collections![Flight, Airline])?,
     };
 
+    let folder = std::env::args().nth(2).map_or_else(new_folder, |folder| Ok(folder.into()))?;
+    let lake = block_on(Lake::open(&folder.to_string_lossy()))?;
+
     load(&db)?;
+    let loaded = Timestamp::now();
     change(&db)?;
     ask(&db)?;
     log(&db)?;
-    replay(&db)
+    replay(&db)?;
+    sync(&db, &lake)?;
+    travel(&db, &lake, loaded)
+}
+
+/// An empty folder for the lake, the same each time.
+fn new_folder() -> std::io::Result<std::path::PathBuf> {
+    let folder = std::env::temp_dir().join("terrace-quickstart-lake");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    Ok(folder)
+}
+
+/// Brings what the lake lacks into it.
+fn sync(db: &Db, lake: &Lake) -> Result<(), Box<dyn Error>> {
+    let bar = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("to the lake {bar:40} {human_pos} of {human_len}")?);
+    let start = Instant::now();
+    let done = block_on(db.sync_with_progress(lake, |progress| {
+        bar.set_length(progress.of);
+        bar.set_position(progress.events);
+    }))?;
+    bar.finish();
+    println!("{} events synced in {:.2} s", done.events, start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Asks the lake how the flights are now, and how they were when they had just been loaded.
+fn travel(db: &Db, lake: &Lake, loaded: Timestamp) -> Result<(), Box<dyn Error>> {
+    let compacted = block_on(lake.compact::<Flight>())?;
+    println!("\nthe state table has taken in {} events", compacted.events);
+    let american = || lake.find::<Flight>(|f| f.carrier.eq("AA"));
+    let (now, then) = (block_on(american().count())?, block_on(american().as_of(loaded).count())?);
+    println!("flights of American: {now} now, {then} before US Airways joined");
+    let new_year: Date = "2013-01-01".parse()?;
+    let id = (new_year, "UA".to_owned(), 1545_u16, Airport("EWR".into()));
+    for version in block_on(lake.history::<Flight>(id))? {
+        let delay = version.document.and_then(|flight| flight.arrival_delay).map(|delay| delay.0);
+        println!("UA 1545, event {}: {:?} minutes late", version.sequence, delay);
+    }
+    let mut in_lake = block_on(lake.find::<Flight>(|_| Filter::all()).all())?;
+    in_lake.sort_by_key(|f| (f.date, f.carrier.clone(), f.number, f.origin.0.clone()));
+    if in_lake != db.all::<Flight>().all()? {
+        return Err("the lake does not hold what the database does".into());
+    }
+    println!("the lake holds the same {} flights", in_lake.len());
+    let table = format!("{}/flight", lake.url().trim_start_matches("file://"));
+    println!("\nthe same table in Python, with pyiceberg or duckdb (extension iceberg):");
+    println!(
+        "  python3 -c \"from pyiceberg.table import StaticTable; print(StaticTable.from_metadata('{table}').scan().to_pandas())\""
+    );
+    println!(
+        "  python3 -c \"import duckdb; duckdb.sql('INSTALL iceberg; LOAD iceberg'); print(duckdb.sql(\\\"SELECT carrier, count(*) FROM iceberg_scan('{table}') GROUP BY 1\\\"))\""
+    );
+    Ok(())
 }
 
 /// Inserts every flight and airline, a thousand in a transaction.

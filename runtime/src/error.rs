@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt};
 
+#[cfg(feature = "lake")]
+use crate::cold::{CatalogError, FileError, LakeError, MappingError, StoreError};
 use crate::{schema::FieldError, value::ValueError, vortex::VrtxError};
 
 /// Where a [`StorageError`] comes from.
@@ -10,6 +12,8 @@ use crate::{schema::FieldError, value::ValueError, vortex::VrtxError};
 pub enum StorageTier {
     /// SQLite, and the change log in it.
     Hot,
+    /// The lake.
+    Cold,
 }
 
 /// What was being done.
@@ -44,6 +48,12 @@ pub enum Operation {
     Maintain,
     /// Taking a bookmark of the platform, or going back to one.
     Bookmark,
+    /// Bringing the log to the lake.
+    Sync,
+    /// Folding changes into the state table, and merging files of the lake.
+    Compact,
+    /// Forgetting snapshots and removing files of the lake.
+    Expire,
     /// Making a value, outside of any database.
     Value,
 }
@@ -264,6 +274,26 @@ pub enum Cause {
         /// The platform's own error.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The store of the lake.
+    #[cfg(feature = "lake")]
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The catalog of the lake.
+    #[cfg(feature = "lake")]
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A collection that does not fit its table in the lake.
+    #[cfg(feature = "lake")]
+    #[error(transparent)]
+    Mapping(Box<MappingError>),
+    /// A file of the lake that cannot be written or read.
+    #[cfg(feature = "lake")]
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Anything else of the lake.
+    #[cfg(feature = "lake")]
+    #[error(transparent)]
+    Lake(#[from] LakeError),
     /// A page cursor that belongs to another query.
     #[error(
         "the cursor is not one of this query; use it with the collection and the orders that it came from"
@@ -308,6 +338,24 @@ impl StorageError {
     }
 }
 
+impl Cause {
+    #[cfg(feature = "lake")]
+    fn tier(&self) -> StorageTier {
+        match self {
+            Self::Store(_) | Self::Catalog(_) | Self::Mapping(_) | Self::File(_) | Self::Lake(_) => {
+                StorageTier::Cold
+            }
+            _ => StorageTier::Hot,
+        }
+    }
+
+    #[cfg(not(feature = "lake"))]
+    #[allow(clippy::unused_self)] // as with the lake
+    fn tier(&self) -> StorageTier {
+        StorageTier::Hot
+    }
+}
+
 impl Failure {
     /// Adds the statement that was running.
     pub(crate) fn within(mut self, sql: &str) -> Self {
@@ -324,7 +372,7 @@ impl Failure {
     /// Adds what was being done, and to which collection.
     pub(crate) fn during(self, operation: Operation, collection: Option<&str>) -> StorageError {
         StorageError {
-            tier: StorageTier::Hot,
+            tier: self.cause.tier(),
             operation,
             collection: collection.map(Box::from).or(self.collection),
             statement: self.statement,
@@ -349,6 +397,20 @@ impl<R> During<R> for Outcome<R> {
     }
 }
 
+#[cfg(feature = "lake")]
+impl From<MappingError> for Cause {
+    fn from(error: MappingError) -> Self {
+        Self::Mapping(Box::new(error))
+    }
+}
+
+/// An error of a method of the surface that the library itself has called.
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self { cause: error.source, statement: error.statement, collection: error.collection }
+    }
+}
+
 impl From<FieldError> for StorageError {
     fn from(error: FieldError) -> Self {
         Failure::from(error).during(Operation::Value, None)
@@ -365,6 +427,7 @@ impl fmt::Display for StorageTier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hot => "hot",
+            Self::Cold => "cold",
         })
     }
 }
@@ -386,6 +449,9 @@ impl fmt::Display for Operation {
             Self::Replay => "replay",
             Self::Maintain => "maintain",
             Self::Bookmark => "bookmark",
+            Self::Sync => "sync",
+            Self::Compact => "compact",
+            Self::Expire => "expire",
             Self::Value => "value",
         })
     }

@@ -285,7 +285,7 @@ pub(crate) fn compare(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
 }
 
 impl Comparison {
-    fn holds(self, order: Ordering) -> bool {
+    pub(crate) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Eq => order.is_eq(),
             Self::Ne => order.is_ne(),
@@ -298,7 +298,7 @@ impl Comparison {
 }
 
 impl Place {
-    fn holds(self, text: &str, part: &str) -> bool {
+    pub(crate) fn holds(self, text: &str, part: &str) -> bool {
         match self {
             Self::Anywhere => text.contains(part),
             Self::Start => text.starts_with(part),

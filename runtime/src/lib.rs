@@ -70,6 +70,8 @@ pub mod error;
 pub mod filter;
 pub mod hot;
 pub mod schema;
+#[cfg(feature = "lake")]
+pub mod sync;
 pub mod value;
 pub mod vortex;
 

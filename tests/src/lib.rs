@@ -6,6 +6,8 @@ pub mod conformance;
 pub mod crash;
 #[cfg(feature = "compact")]
 pub mod exchange;
+#[cfg(all(feature = "lake", not(target_family = "wasm")))]
+pub mod files;
 pub mod hostile;
 #[cfg(feature = "lake")]
 pub mod manifests;

@@ -54,6 +54,14 @@ impl CdcOperation {
             .ok_or(Damaged("it holds an unknown operation"))
     }
 
+    /// The operation of this name in outputs.
+    #[cfg(feature = "lake")]
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Insert, Self::Update, Self::Delete, Self::Restore, Self::Gap]
+            .into_iter()
+            .find(|operation| operation.name() == name)
+    }
+
     /// The operation's name in outputs, in capitals.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -195,6 +203,15 @@ impl CdcEvent {
     /// A row of this event as the present schema has it.
     pub(crate) fn present(&self, row: &[Value]) -> Vec<Value> {
         self.schema.as_ref().map_or_else(|| row.to_vec(), |schema| schema.lens.apply(row))
+    }
+
+    /// Gives a row of this event to `read` as the present schema has it.
+    #[cfg(feature = "lake")]
+    pub(crate) fn with_present<R>(&self, row: &[Value], read: impl FnOnce(&[Value]) -> R) -> R {
+        match &self.schema {
+            Some(schema) if !schema.lens.is_identity() => read(&schema.lens.apply(row)),
+            _ => read(row),
+        }
     }
 
     fn document<T: Collection>(&self, row: &[Value]) -> Result<T, FieldError> {

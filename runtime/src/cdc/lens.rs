@@ -51,6 +51,12 @@ impl Lens {
         self.0.iter().map(|source| source.read(row)).collect()
     }
 
+    /// Whether it leaves every row as it is.
+    #[cfg(feature = "lake")]
+    pub(crate) fn is_identity(&self) -> bool {
+        self.0.iter().enumerate().all(|(at, source)| source.earlier == Some(at) && !source.fill_null)
+    }
+
     pub(crate) fn sources(&self) -> &[Source] {
         &self.0
     }

@@ -87,7 +87,7 @@ impl<'db> Changes<'db> {
     }
 
     /// The position of the first event that is still in the log; one after the head when there is none.
-    pub(super) fn first_position(self) -> Outcome<u64> {
+    pub(crate) fn first_position(self) -> Outcome<u64> {
         let first = read::first(&*self.db.backend, READ_FIRST, &RowBuf::new(), |row| read::unsigned(row, 0))?;
         Ok(first.unwrap_or(1))
     }
@@ -101,7 +101,7 @@ impl<'db> Changes<'db> {
         newer.map_or(Ok(()), |_| Err(Cause::Migrated.into()))
     }
 
-    pub(super) fn events(self, sequence: u64) -> Outcome<Events<'db>> {
+    pub(crate) fn events(self, sequence: u64) -> Outcome<Events<'db>> {
         let head = self.head_position()?;
         let first = self.first_position()?;
         if sequence > head {
@@ -117,6 +117,12 @@ impl<'db> Changes<'db> {
 }
 
 impl Events<'_> {
+    /// The position of the last event that it gives.
+    #[cfg(feature = "lake")]
+    pub(crate) fn head(&self) -> u64 {
+        self.head
+    }
+
     /// Reads the log row that holds the next event.
     fn fill(&mut self) -> Outcome<()> {
         let wanted = self.position + 1;

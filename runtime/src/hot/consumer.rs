@@ -34,7 +34,7 @@ use super::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Consumer<'db> {
-    db: &'db Db,
+    pub(super) db: &'db Db,
     name: String,
 }
 
@@ -106,19 +106,22 @@ impl<'db> Consumer<'db> {
     /// # Errors
     /// The position is beyond the log's end; the consumer was removed.
     pub fn acknowledge(&self, sequence: u64) -> Result<(), StorageError> {
-        let acknowledge = || {
-            let head = self.db.changes().head_position()?;
-            if sequence > head {
-                return Err(Cause::Ahead { asked: sequence, head }.into());
-            }
-            if sequence <= self.acknowledged()? {
-                return Ok(());
-            }
-            let sql = "UPDATE _terrace_consumer SET acknowledged = ?2 WHERE name = ?1";
-            let parameters = [ValueRef::Text(&self.name), integer(sequence)];
-            self.db.backend.execute(sql, &parameters.as_slice()).map(drop)
-        };
+        let acknowledge = || self.acknowledge_here(sequence);
         self.db.atomically(acknowledge).during_no_collection(Operation::Changes)
+    }
+
+    /// As [`Consumer::acknowledge`], inside of a transaction.
+    pub(super) fn acknowledge_here(&self, sequence: u64) -> Outcome<()> {
+        let head = self.db.changes().head_position()?;
+        if sequence > head {
+            return Err(Cause::Ahead { asked: sequence, head }.into());
+        }
+        if sequence <= self.acknowledged()? {
+            return Ok(());
+        }
+        let sql = "UPDATE _terrace_consumer SET acknowledged = ?2 WHERE name = ?1";
+        let parameters = [ValueRef::Text(&self.name), integer(sequence)];
+        self.db.backend.execute(sql, &parameters.as_slice()).map(drop)
     }
 
     /// How far it is behind.
@@ -149,7 +152,8 @@ impl<'db> Consumer<'db> {
         self.db.atomically(remove).during_no_collection(Operation::Changes)
     }
 
-    fn acknowledged(&self) -> Outcome<u64> {
+    /// The last position that it acknowledged.
+    pub(crate) fn acknowledged(&self) -> Outcome<u64> {
         let sql = "SELECT acknowledged FROM _terrace_consumer WHERE name = ?1";
         let found = read::first(&*self.db.backend, sql, &[ValueRef::Text(&self.name)].as_slice(), |row| {
             read::unsigned(row, 0)

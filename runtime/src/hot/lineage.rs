@@ -40,7 +40,7 @@ impl Db {
         })
     }
 
-    fn begin_lineage(&self) -> Outcome<Lineage> {
+    pub(super) fn begin_lineage(&self) -> Outcome<Lineage> {
         let before = present(&*self.backend)?;
         let after = Lineage((self.random.borrow_mut())());
         let first = self.log.borrow().next_sequence(&*self.backend)?;

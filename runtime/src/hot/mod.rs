@@ -15,6 +15,8 @@ mod cursor;
 mod document;
 mod export;
 mod find;
+#[cfg(feature = "lake")]
+mod handover;
 mod lineage;
 mod log;
 mod migrate;
@@ -22,6 +24,8 @@ mod open;
 mod page;
 mod query;
 mod read;
+#[cfg(feature = "lake")]
+mod remembered;
 mod replay;
 mod retention;
 mod sql;
@@ -55,6 +59,8 @@ pub use find::Find;
 pub use open::Options;
 pub use page::Page;
 pub use query::{FromRow, Parameters};
+#[cfg(feature = "lake")]
+pub(crate) use remembered::Remembered;
 pub use retention::{Pruned, Retention};
 #[cfg(feature = "native")]
 pub use stat::{CollectionStat, LogStat, SegmentStat, Stat};

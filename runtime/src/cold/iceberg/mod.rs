@@ -19,6 +19,7 @@ mod schema;
 mod table;
 mod text;
 mod transform;
+mod update;
 mod value;
 
 pub use bounds::may_hold;
@@ -34,4 +35,5 @@ pub use table::{
     SortOrder, TableMetadata,
 };
 pub use transform::Transform;
+pub use update::{MAIN, Requirement, Update};
 pub use value::Datum;

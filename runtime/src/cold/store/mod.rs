@@ -3,6 +3,9 @@
 //! Knows nobody. A backend either does what it was asked, or says which of four things went wrong; what was asked of it may
 //! have been done all the same when the error is [`StoreErrorKind::Unknown`].
 
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod native;
+
 use std::{error::Error, fmt, future::Future, ops::Range, pin::Pin};
 
 use bytes::Bytes;

@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The documents at some places; the values of columns that are not `wanted` are NULL.
-    pub(super) fn rows(&self, places: &[usize], wanted: Option<&[usize]>) -> Outcome<Vec<RowBuf>> {
+    pub(in crate::hot) fn rows(&self, places: &[usize], wanted: Option<&[usize]>) -> Outcome<Vec<RowBuf>> {
         let (Some(&first), Some(&last)) = (places.iter().min(), places.iter().max()) else {
             return Ok(Vec::new());
         };

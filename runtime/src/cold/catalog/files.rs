@@ -1,0 +1,142 @@
+//! The catalog that a folder of files is: `v1.metadata.json`, `v2.metadata.json`, … of which each is stored only where there
+//! is none, so that a number is given once; and a hint, which may lag behind.
+//!
+//! Source: Iceberg, "File System Tables".
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    super::{
+        iceberg::TableMetadata,
+        store::{PutMode, Store, StoreError, StoreErrorKind},
+    },
+    CatalogError, Change, CommitError, Version, parse,
+};
+
+/// The catalog.
+#[derive(Clone, Debug)]
+pub(crate) struct FileCatalog {
+    store: Arc<dyn Store>,
+}
+
+/// The folder of a table's metadata.
+fn folder(table: &str) -> String {
+    format!("{table}/metadata")
+}
+
+fn file(table: &str, number: u64) -> String {
+    format!("{}/v{number}.metadata.json", folder(table))
+}
+
+fn hint(table: &str) -> String {
+    format!("{}/version-hint.text", folder(table))
+}
+
+/// The number of a version's file.
+pub(crate) fn metadata_number(path: &str) -> Option<u64> {
+    path.rsplit('/').next()?.strip_prefix('v')?.strip_suffix(".metadata.json")?.parse().ok()
+}
+
+impl FileCatalog {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// The names of the tables.
+    pub(crate) async fn tables(&self) -> Result<Vec<String>, CatalogError> {
+        let files = self.store.list("").await?;
+        let tables = files.iter().filter(|file| metadata_number(&file.path).is_some());
+        let mut tables: Vec<String> = tables
+            .filter_map(|file| file.path.rsplit_once("/metadata/"))
+            .map(|(table, _)| table.to_owned())
+            .collect();
+        tables.sort_unstable();
+        tables.dedup();
+        Ok(tables)
+    }
+
+    /// The present version: that of the hint, or one after it.
+    pub(crate) async fn load(&self, table: &str) -> Result<Option<Version>, CatalogError> {
+        let mut number = self.hinted(table).await?;
+        let mut found = match number {
+            0 => None,
+            number => self.read(table, number).await?,
+        };
+        if found.is_none() {
+            number = self.listed(table).await?;
+            found = self.read(table, number).await?;
+        }
+        while found.is_some()
+            && let Some(next) = self.read(table, number + 1).await?
+        {
+            number += 1;
+            found = Some(next);
+        }
+        let Some(bytes) = found else { return Ok(None) };
+        let file = file(table, number);
+        Ok(Some(Version { metadata: parse(table, &file, &bytes)?, number, file }))
+    }
+
+    /// Makes a table.
+    pub(crate) async fn create(&self, table: &str, metadata: TableMetadata) -> Result<Version, CommitError> {
+        self.write(table, 1, metadata).await
+    }
+
+    /// Makes the version after `base`.
+    pub(crate) async fn commit(
+        &self,
+        table: &str,
+        base: &Version,
+        change: Change<'_>,
+    ) -> Result<Version, CommitError> {
+        if !change.requirements.iter().all(|requirement| requirement.holds(&base.metadata)) {
+            return Err(CommitError::Conflict);
+        }
+        let folder = format!("{}/metadata", base.metadata.location);
+        let earlier = format!("{folder}/v{}.metadata.json", base.number);
+        let next = base.metadata.next(&earlier, change.updates, change.now_ms);
+        self.write(table, base.number + 1, next).await
+    }
+
+    async fn write(&self, table: &str, number: u64, metadata: TableMetadata) -> Result<Version, CommitError> {
+        let file = file(table, number);
+        let json = serde_json::to_vec(&metadata).map_err(|error| {
+            CommitError::Failed(CatalogError::Damaged {
+                table: table.to_owned(),
+                file: file.clone(),
+                problem: error.to_string(),
+            })
+        })?;
+        self.store.put(&file, json.into(), PutMode::Create).await?;
+        // The version is there; a hint that lags behind costs readers a look at the next numbers, and nothing else.
+        let _ = self.store.put(&hint(table), Bytes::from(number.to_string()), PutMode::Replace).await;
+        Ok(Version { metadata, number, file })
+    }
+
+    async fn read(&self, table: &str, number: u64) -> Result<Option<Bytes>, CatalogError> {
+        there(self.store.get(&file(table, number), None).await)
+    }
+
+    /// The number in the hint; 0 where there is none.
+    async fn hinted(&self, table: &str) -> Result<u64, CatalogError> {
+        let bytes = there(self.store.get(&hint(table), None).await)?.unwrap_or_default();
+        Ok(std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0))
+    }
+
+    /// The greatest number for which there is a file; 0 where there is none.
+    async fn listed(&self, table: &str) -> Result<u64, CatalogError> {
+        let files = self.store.list(&folder(table)).await?;
+        Ok(files.iter().filter_map(|file| metadata_number(&file.path)).max().unwrap_or(0))
+    }
+}
+
+/// Nothing where there is no such file.
+fn there(found: Result<Bytes, StoreError>) -> Result<Option<Bytes>, CatalogError> {
+    match found {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind == StoreErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,219 @@
+//! Events as rows of a changelog table, in memory.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+
+use crate::{
+    Timestamp,
+    cdc::{CdcEvent, CdcOperation, Lineage},
+    schema::{Kind, types::sortable_text},
+    value::{Row, Value, ValueRef},
+    vortex::{Column, DataType},
+};
+
+use super::{
+    error::{Result, refused},
+    iceberg::{Schema, Type},
+    mapping::{Mapped, Role},
+};
+
+/// What `_op` says of a document that was read, not changed.
+pub(crate) const READ: &str = "READ";
+
+/// What `_op` says where all documents of an object were read: what came before counts no more.
+pub(crate) const SNAPSHOT: &str = "SNAPSHOT";
+
+/// What is known of a row beside its document.
+pub(crate) struct Head<'e> {
+    pub(crate) object: &'e str,
+    pub(crate) lineage: Lineage,
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) operation: &'static str,
+    pub(crate) version: Option<i32>,
+    pub(crate) parent: Option<Lineage>,
+}
+
+/// Rows that are being gathered, for a schema that has terrace's own columns first.
+#[derive(Debug)]
+pub(crate) struct ChangeRows {
+    mapped: Mapped,
+    schema: Schema,
+    /// In the order of the collection.
+    columns: Vec<Column>,
+    /// How many digits a decimal has in the table, where these are too many for an integer and the struct's are not.
+    widened: Vec<Option<u8>>,
+    objects: Vec<String>,
+    lineages: Vec<String>,
+    sequences: Vec<i64>,
+    timestamps: Vec<i64>,
+    operations: Vec<&'static str>,
+    versions: Vec<Option<i32>>,
+    parents: Vec<Option<String>>,
+}
+
+impl ChangeRows {
+    pub(crate) fn new(mapped: &Mapped, schema: &Schema) -> Self {
+        let kinds: Vec<Type> = mapped
+            .schema
+            .columns
+            .iter()
+            .map(|column| {
+                schema
+                    .field(&column.name)
+                    .map_or_else(|| super::mapping::type_of(column.kind), |field| field.kind.clone())
+            })
+            .collect();
+        let widened =
+            mapped.schema.columns.iter().zip(&kinds).map(|(column, kind)| widened(column.kind, kind));
+        Self {
+            widened: widened.collect(),
+            columns: kinds.iter().map(|kind| Column::new(data_type(kind), true)).collect(),
+            mapped: mapped.clone(),
+            schema: schema.clone(),
+            objects: Vec::new(),
+            lineages: Vec::new(),
+            sequences: Vec::new(),
+            timestamps: Vec::new(),
+            operations: Vec::new(),
+            versions: Vec::new(),
+            parents: Vec::new(),
+        }
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sequences.len()
+    }
+
+    /// Adds an event.
+    pub(crate) fn add(&mut self, event: &CdcEvent) -> Result<()> {
+        let row = match event.operation {
+            CdcOperation::Delete => event.before(),
+            _ => event.after(),
+        };
+        match row {
+            Some(row) => event.with_present(row, |row| self.document(row.iter().map(Value::as_ref)))?,
+            None => self.id(event.id_values())?,
+        }
+        self.end_row(&Head {
+            object: &event.object,
+            lineage: event.lineage,
+            sequence: event.sequence,
+            timestamp: event.timestamp,
+            operation: event.operation.name(),
+            version: event.schema_version().and_then(|version| i32::try_from(version).ok()),
+            parent: event.previous_lineage,
+        });
+        Ok(())
+    }
+
+    /// Adds a document that was read, or, without one, that all of them were.
+    pub(crate) fn add_read(&mut self, head: &Head<'_>, document: Option<&dyn Row>) -> Result<()> {
+        match document {
+            Some(row) => {
+                let values: std::result::Result<Vec<ValueRef<'_>>, _> =
+                    (0..row.len()).map(|at| row.value(at)).collect();
+                self.document(values?.into_iter())?;
+            }
+            None => self.id(&[])?,
+        }
+        self.end_row(head);
+        Ok(())
+    }
+
+    fn end_row(&mut self, head: &Head<'_>) {
+        self.objects.push(head.object.to_owned());
+        self.lineages.push(head.lineage.to_string());
+        self.sequences.push(head.sequence.cast_signed());
+        self.timestamps.push(head.timestamp.micros());
+        self.operations.push(head.operation);
+        self.versions.push(head.version);
+        self.parents.push(head.parent.map(|lineage| lineage.to_string()));
+    }
+
+    /// The values of a document.
+    fn document<'v>(&mut self, values: impl Iterator<Item = ValueRef<'v>>) -> Result<()> {
+        (0..self.columns.len()).zip(values).try_for_each(|(at, value)| self.push(at, value))
+    }
+
+    /// The values of an id, and NULL in every other column; of no id, NULL in all.
+    fn id(&mut self, values: &[Value]) -> Result<()> {
+        for at in 0..self.columns.len() {
+            let place = self.mapped.schema.id.iter().position(|&column| column == at);
+            let value = place.and_then(|place| values.get(place)).unwrap_or(&Value::Null);
+            self.push(at, value.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, at: usize, value: ValueRef<'_>) -> Result<()> {
+        match (self.widened[at], value) {
+            (Some(precision), ValueRef::Integer(unscaled)) => {
+                let text = sortable_text(unscaled.into(), precision);
+                self.columns[at].push(ValueRef::Text(&text))?;
+            }
+            _ => self.columns[at].push(value)?,
+        }
+        Ok(())
+    }
+
+    /// The rows as arrays; none are left.
+    pub(crate) fn take(&mut self) -> Result<RecordBatch> {
+        let taken = std::mem::replace(self, Self::new(&self.mapped, &self.schema));
+        let timestamps = TimestampMicrosecondArray::from(taken.timestamps);
+        let mut arrays: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(taken.objects)),
+            Arc::new(StringArray::from_iter_values(taken.lineages)),
+            Arc::new(Int64Array::from(taken.sequences)),
+            Arc::new(timestamps.with_timezone("UTC")),
+            Arc::new(StringArray::from_iter_values(taken.operations)),
+            Arc::new(Int32Array::from(taken.versions)),
+            Arc::new(StringArray::from_iter(taken.parents)),
+        ];
+        let mut columns: Vec<Option<Column>> = taken.columns.into_iter().map(Some).collect();
+        for field in taken.schema.fields.iter().skip(Role::Changelog.meta().len()) {
+            let at = taken.mapped.schema.column(&field.name);
+            let column = at.and_then(|at| columns[at].take());
+            let column = column.ok_or_else(|| refused(&format!("the table's column `{}`", field.name)))?;
+            arrays.push(column.into_arrow()?);
+        }
+        let arrow = taken.schema.arrow()?;
+        RecordBatch::try_new(Arc::new(arrow), arrays).map_err(|error| refused(&error))
+    }
+}
+
+/// Events as one batch.
+pub(crate) fn batch_of(mapped: &Mapped, projection: &Schema, events: &[&CdcEvent]) -> Result<RecordBatch> {
+    let mut rows = ChangeRows::new(mapped, projection);
+    events.iter().try_for_each(|event| rows.add(event))?;
+    rows.take()
+}
+
+fn widened(kind: Kind, table: &Type) -> Option<u8> {
+    match (kind, table) {
+        (Kind::Decimal { precision: ..=18, .. }, Type::Decimal { precision: precision @ 19.., .. }) => {
+            Some(*precision)
+        }
+        _ => None,
+    }
+}
+
+/// The type of a column in memory whose arrays are those of a type of Iceberg.
+pub(crate) fn data_type(kind: &Type) -> DataType {
+    match *kind {
+        Type::Boolean => DataType::Bool,
+        Type::Int => DataType::I32,
+        Type::Float => DataType::F32,
+        Type::Double => DataType::F64,
+        Type::Decimal { precision, scale } => DataType::Decimal { precision, scale },
+        Type::Date => DataType::Date,
+        Type::Timestamp | Type::Timestamptz => DataType::Timestamp,
+        Type::String => DataType::Text,
+        Type::Uuid => DataType::Uuid,
+        Type::Fixed(length) => DataType::Fixed(length),
+        Type::Binary => DataType::Bytes,
+        Type::Long | Type::Time | Type::Other(_) => DataType::I64,
+    }
+}

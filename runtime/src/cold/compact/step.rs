@@ -1,0 +1,324 @@
+//! One step of folding: some commits of the changelog into the state table.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use arrow_array::{BooleanArray, RecordBatch, StringArray, cast::AsArray};
+use arrow_select::filter::filter_record_batch;
+
+use crate::{filter::Predicate, value::Value, vortex::Column};
+
+use super::{
+    super::{
+        change_rows::data_type,
+        changes::Marks,
+        commit::{Commit, Operation},
+        error::{Result, refused},
+        fold::Said,
+        iceberg::{Content, DataFile, Field, ManifestEntry, Schema, TableMetadata},
+        key::keys,
+        lake::Lake,
+        mapping::{Described, OBJECT, OPERATION, PARENT, Role},
+        scan::{Scan, ScanStat, Scanned, Wanted, files},
+        shape,
+        table::Table,
+        view::{FOLDED, FOLDED_UNTIL, folded},
+    },
+    CompactProgress, Compacted, changelog,
+    latest::Latest,
+    writer::Writer,
+};
+
+/// How many events a step takes in, if one commit does not have more.
+const STEP_EVENTS: i64 = 1 << 18;
+
+/// How many values are in memory as rows.
+const VALUES: usize = 4 << 20;
+
+/// Of more objects than these, every file is looked at.
+const MANY_OBJECTS: usize = 1_000;
+
+/// A step.
+struct Step<'t, 'l> {
+    changelog: &'t Table<'l>,
+    state: &'t Table<'l>,
+    described: &'t Described,
+    id: Vec<&'t str>,
+    /// The files that it folds.
+    files: Vec<ManifestEntry>,
+    /// Those and all before.
+    all: Vec<ManifestEntry>,
+}
+
+/// Folds some commits; false when there were none.
+pub(super) async fn run(
+    lake: &Lake,
+    collection: &str,
+    done: &mut Compacted,
+    progress: &mut impl FnMut(CompactProgress),
+) -> Result<bool> {
+    let changelog = changelog(lake, collection).await?;
+    let described =
+        Described::of(changelog.metadata()).ok_or_else(|| refused(&"a changelog of no collection"))?;
+    let mut state = lake.state_for(collection, changelog.metadata(), &described).await?;
+    let (base, until) = folded_by(state.metadata());
+    let mut all = everything(&changelog).await?;
+    all.sort_by_key(|entry| entry.sequence_number);
+    let number = |entry: &ManifestEntry| entry.sequence_number.unwrap_or(0);
+    let new: Vec<&ManifestEntry> = all.iter().filter(|entry| number(entry) > base).collect();
+    let pending: i64 = new.iter().map(|entry| entry.data_file.record_count).sum();
+    let Some(upto) = end_of_step(&new) else { return Ok(false) };
+    let files: Vec<ManifestEntry> =
+        new.iter().filter(|entry| number(entry) <= upto).map(|&entry| entry.clone()).collect();
+    all.retain(|entry| number(entry) <= upto);
+    let events: i64 = files.iter().map(|entry| entry.data_file.record_count).sum();
+    let id = shape::id_names(changelog.metadata(), &described);
+    let step = Step { changelog: &changelog, state: &state, described: &described, id, files, all };
+    let (added, removed, latest) = step.fold().await?;
+    let check = |table: &TableMetadata| match folded_by(table).0 {
+        now if now == base => Ok(()),
+        now => Err(format!("it has folded the changes up to {now}, not up to {base}")),
+    };
+    let commit = Commit {
+        id: format!("fold {base}-{upto}"),
+        operation: if removed.is_empty() { Operation::Append } else { Operation::Overwrite },
+        sequence_number: None,
+        summary: BTreeMap::from([
+            (FOLDED.to_owned(), upto.to_string()),
+            (FOLDED_UNTIL.to_owned(), latest.max(until).to_string()),
+        ]),
+        check: &check,
+        added,
+        removed,
+    };
+    state.commit(&commit).await?;
+    let count = |number: usize| number as u64;
+    done.files_written += count(commit.added.len());
+    done.files_replaced += count(commit.removed.len());
+    done.events += events.unsigned_abs();
+    progress(CompactProgress { events: done.events, of: done.events + (pending - events).unsigned_abs() });
+    Ok(true)
+}
+
+/// Up to which sequence number the state table has folded, and the time of the latest event in it.
+fn folded_by(state: &TableMetadata) -> (i64, i64) {
+    state.ancestors(state.current_snapshot_id).find_map(folded).unwrap_or((0, i64::MIN))
+}
+
+/// Every file of a changelog.
+async fn everything(changelog: &Table<'_>) -> Result<Vec<ManifestEntry>> {
+    let wanted = Wanted {
+        projection: Schema::new(0, Vec::new()),
+        fills: BTreeMap::new(),
+        predicate: Predicate::And(Vec::new()),
+    };
+    files(changelog, changelog.metadata().snapshot(), &wanted, i64::MIN, &mut ScanStat::default()).await
+}
+
+/// The sequence number with which a step ends.
+fn end_of_step(new: &[&ManifestEntry]) -> Option<i64> {
+    let mut events = 0;
+    let mut end = None;
+    for entry in new {
+        if events >= STEP_EVENTS && end != entry.sequence_number {
+            break;
+        }
+        events += entry.data_file.record_count;
+        end = entry.sequence_number;
+    }
+    end
+}
+
+impl Step<'_, '_> {
+    /// Writes the files; gives them, the locations of those that they replace, and the time of the latest event.
+    async fn fold(&self) -> Result<(Vec<DataFile>, BTreeSet<String>, i64)> {
+        let wanted = self.keys_alone()?;
+        let mut latest = Latest::read(self.changelog, &self.files, &self.all, &wanted, &self.id).await?;
+        let looked_up: Vec<&str> = std::iter::once(OBJECT.name).chain(self.id.iter().copied()).collect();
+        let mut writer = Writer::new(self.state, &looked_up)?;
+        let removed = self.rewrite(&latest, &mut writer).await?;
+        let rows = latest.words.len().max(1);
+        let schema = self.state.metadata().schema().map_or(1, |schema| schema.fields.len());
+        let parts = rows.div_ceil((VALUES / schema.max(1)).max(1_024));
+        for part in 0..parts {
+            let batches = self.last_rows(&mut latest, (part, parts)).await?;
+            writer.write_sorted(&batches).await?;
+        }
+        Ok((writer.finish().await?, removed, latest.until))
+    }
+
+    /// terrace's own columns and the id's.
+    fn keys_alone(&self) -> Result<Wanted> {
+        let schema =
+            self.changelog.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
+        let own = |field: &&Field| {
+            Role::Changelog.meta().iter().any(|meta| meta.name == field.name)
+                || self.id.contains(&&*field.name)
+        };
+        let projection = Schema::new(0, schema.fields.iter().filter(own).cloned().collect());
+        Ok(Wanted { projection, fills: BTreeMap::new(), predicate: Predicate::And(Vec::new()) })
+    }
+
+    /// Writes what is left of the state table's files that hold documents which changed; gives their locations.
+    async fn rewrite(&self, latest: &Latest, writer: &mut Writer<'_, '_>) -> Result<BTreeSet<String>> {
+        let state = self.state.metadata();
+        let schema = state.schema().ok_or_else(|| refused(&"a table without a schema"))?;
+        let fields = shape::fields_of(state);
+        let fills =
+            self.described.fills.iter().filter_map(|(id, fill)| Some((*fields.get(id)?, fill.clone())));
+        let projection = Schema::new(0, schema.fields.iter().map(optional).collect());
+        let wanted = Wanted { projection, fills: fills.collect(), predicate: of_objects(latest) };
+        let candidates =
+            files(self.state, state.snapshot(), &wanted, i64::MIN, &mut ScanStat::default()).await?;
+        let everything = Wanted { predicate: Predicate::And(Vec::new()), ..wanted.clone() };
+        let (data, deletes): (Vec<ManifestEntry>, Vec<ManifestEntry>) =
+            candidates.into_iter().partition(|entry| entry.data_file.content == Content::Data);
+        let mut removed = BTreeSet::new();
+        for entry in data {
+            let of_file = || std::iter::once(entry.clone()).chain(deletes.iter().cloned()).collect();
+            let keys = Wanted { projection: self.state_keys(schema), ..everything.clone() };
+            if !self
+                .changed(latest, Scan::over(self.state, of_file(), keys.clone(), ScanStat::default()), &keys)
+                .await?
+            {
+                continue;
+            }
+            removed.insert(entry.data_file.file_path.clone());
+            let mut scan = Scan::over(self.state, of_file(), everything.clone(), ScanStat::default());
+            while let Some(Scanned { batch, .. }) = scan.next().await? {
+                let kept: Vec<bool> = self
+                    .replaced(latest, &batch, &everything)?
+                    .into_iter()
+                    .map(|replaced| !replaced)
+                    .collect();
+                let batch = filter_record_batch(&batch, &BooleanArray::from(kept))
+                    .map_err(|error| refused(&error))?;
+                writer.write(self.filled(batch, schema)?).await?;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn state_keys(&self, schema: &Schema) -> Schema {
+        let is_key = |field: &&Field| field.name == OBJECT.name || self.id.contains(&&*field.name);
+        Schema::new(0, schema.fields.iter().filter(is_key).cloned().collect())
+    }
+
+    /// Whether a file has rows that changed.
+    async fn changed(&self, latest: &Latest, mut scan: Scan<'_>, wanted: &Wanted) -> Result<bool> {
+        while let Some(Scanned { batch, .. }) = scan.next().await? {
+            if self.replaced(latest, &batch, wanted)?.contains(&true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Which rows of the state table changed.
+    fn replaced(&self, latest: &Latest, batch: &RecordBatch, wanted: &Wanted) -> Result<Vec<bool>> {
+        let keys = keys(batch, &wanted.projection, &self.id)?;
+        let objects = objects(batch)?;
+        let changed =
+            |(row, key)| latest.words.contains_key(&key) || latest.whole.contains(objects.value(row));
+        Ok(keys.into_iter().enumerate().map(changed).collect())
+    }
+
+    /// The rows of a part of the documents that are the last word on them, as the state table has them. Each is given once.
+    async fn last_rows(
+        &self,
+        latest: &mut Latest,
+        (part, parts): (usize, usize),
+    ) -> Result<Vec<RecordBatch>> {
+        let wanted = self.as_state()?;
+        let state = self.state.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
+        let mut batches = Vec::new();
+        let files = if latest.whole.is_empty() { &self.files } else { &self.all };
+        let mut scan = Scan::over(self.changelog, files.clone(), wanted.clone(), ScanStat::default());
+        while let Some(Scanned { batch, committed }) = scan.next().await? {
+            let marks = Marks::of(&batch)?;
+            let keys = keys(&batch, &wanted.projection, &self.id)?;
+            let mut kept = Vec::with_capacity(keys.len());
+            for (row, key) in keys.into_iter().enumerate() {
+                let event = marks.event(row, key, committed, ())?;
+                let is_last = key % parts as u128 == part as u128
+                    && event.said == Said::There
+                    && latest.words.get(&key).is_some_and(|word| {
+                        word.there && (word.lineage, word.sequence) == (event.lineage, event.sequence)
+                    });
+                if is_last && let Some(word) = latest.words.get_mut(&key) {
+                    word.there = false;
+                }
+                kept.push(is_last);
+            }
+            let batch =
+                filter_record_batch(&batch, &BooleanArray::from(kept)).map_err(|error| refused(&error))?;
+            if batch.num_rows() > 0 {
+                let columns: Vec<usize> = (0..state.fields.len()).collect();
+                let batch = batch.project(&columns).map_err(|error| refused(&error))?;
+                batches.push(self.filled(batch, state)?);
+            }
+        }
+        Ok(batches)
+    }
+
+    /// How the changelog is read in the columns of the state table; what else is needed of it comes after them.
+    fn as_state(&self) -> Result<Wanted> {
+        let changelog =
+            self.changelog.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
+        let state = self.state.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
+        let pairs: HashMap<i32, i32> =
+            shape::fields_of(self.state.metadata()).into_iter().map(|(of, state)| (state, of)).collect();
+        let field = |field: &Field| {
+            let own = Role::State.meta().iter().find(|meta| meta.name == field.name);
+            let id = match own {
+                Some(meta) => meta.find(changelog, &self.changelog.name)?.id,
+                None => {
+                    *pairs.get(&field.id).ok_or_else(|| refused(&format!("the column `{}`", field.name)))?
+                }
+            };
+            Ok(Field { id, required: false, ..field.clone() })
+        };
+        let fields: Result<Vec<Field>> = state.fields.iter().map(field).collect();
+        let rest: Result<Vec<Field>> = [&OPERATION, &PARENT]
+            .iter()
+            .map(|meta| Ok(meta.find(changelog, &self.changelog.name)?.clone()))
+            .collect();
+        let projection = Schema::new(0, fields?.into_iter().chain(rest?).collect());
+        Ok(Wanted { projection, fills: self.described.fills.clone(), predicate: Predicate::And(Vec::new()) })
+    }
+
+    /// Rows of the state table in which a column that became required has its fill in the place of NULL.
+    fn filled(&self, batch: RecordBatch, schema: &Schema) -> Result<RecordBatch> {
+        let fields = shape::fields_of(self.state.metadata());
+        let mut columns = batch.columns().to_vec();
+        for id in &self.described.required {
+            let (Some(fill), Some(of)) = (self.described.fills.get(id), fields.get(id)) else { continue };
+            let Some(at) = schema.fields.iter().position(|field| field.id == *of) else { continue };
+            let mut one = Column::new(data_type(&schema.fields[at].kind), true);
+            one.push(fill.as_ref())?;
+            let one = arrow_array::Scalar::new(one.into_arrow()?);
+            let there = columns[at].nulls().map(|nulls| BooleanArray::new(nulls.inner().clone(), None));
+            let Some(there) = there else { continue };
+            columns[at] =
+                arrow_select::zip::zip(&there, &columns[at], &one).map_err(|error| refused(&error))?;
+        }
+        RecordBatch::try_new(batch.schema(), columns).map_err(|error| refused(&error))
+    }
+}
+
+/// The rows of the state table that are of objects which changed; of all when these are many.
+fn of_objects(latest: &Latest) -> Predicate {
+    if latest.objects().len() > MANY_OBJECTS {
+        return Predicate::And(Vec::new());
+    }
+    let values = latest.objects().map(|object| Value::Text(object.clone())).collect();
+    Predicate::In { column: OBJECT.name.into(), values }
+}
+
+fn optional(field: &Field) -> Field {
+    Field { required: false, ..field.clone() }
+}
+
+fn objects(batch: &RecordBatch) -> Result<&StringArray> {
+    let column = batch.column_by_name(OBJECT.name).and_then(|column| column.as_string_opt::<i32>());
+    column.ok_or_else(|| refused(&"a table without objects"))
+}

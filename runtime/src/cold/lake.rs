@@ -1,0 +1,239 @@
+//! The lake: a store, and a catalog of the tables in it.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use uuid::Uuid;
+
+use crate::{
+    Timestamp,
+    error::{During, Failure, Operation, StorageError},
+};
+
+use super::{
+    catalog::{CommitError, FileCatalog},
+    commit::Changed,
+    error::{LakeError, Result},
+    iceberg::TableMetadata,
+    mapping::{Described, Mapped, MappingError, NewTable, Role, TableChange},
+    shape,
+    store::{Store, native::Native},
+    table::Table,
+};
+
+/// A clock that threads share.
+#[cfg(not(target_family = "wasm"))]
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+#[cfg(target_family = "wasm")]
+type Clock = Arc<dyn Fn() -> Timestamp>;
+
+/// The cold tier: tables of Iceberg in a folder, in memory or in a store that speaks S3, that any number of objects write.
+///
+/// ```
+/// use terrace::{cold::Lake, prelude::*};
+///
+/// #[derive(Collection, Clone, Debug, PartialEq)]
+/// struct City { #[id] name: String, people: i64 }
+///
+/// # futures_executor::block_on(async {
+/// let lake = Lake::open("memory://").await?;
+/// let db = Db::open_in_memory(collections![City])?;
+/// db.insert(&City { name: "Bonn".into(), people: 330_000 })?;
+/// let done = db.sync(&lake).await?;
+/// assert_eq!(done.events, 1);
+/// let large = lake.find::<City>(|c| c.people.gt(100_000)).all().await?;
+/// assert_eq!(large[0].name, "Bonn");
+/// # Ok::<(), StorageError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Lake {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) catalog: FileCatalog,
+    url: Arc<str>,
+    clock: Clock,
+    random: Random,
+}
+
+/// Where 128 random bits come from.
+#[cfg(not(target_family = "wasm"))]
+type Random = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
+#[cfg(target_family = "wasm")]
+type Random = Arc<dyn Fn() -> [u8; 16]>;
+
+impl Lake {
+    /// Opens the lake at a URL: `file:///data/lake` or a path, `memory://`, or `s3://bucket/prefix` (feature `s3`; credentials,
+    /// region and endpoint come from the environment, `AWS_…`). A folder is made where there is none.
+    ///
+    /// # Errors
+    /// The URL names no lake, or the folder cannot be made.
+    #[allow(clippy::unused_async)] // a catalog over the network is asked here
+    pub async fn open(url: &str) -> std::result::Result<Self, StorageError> {
+        let open = || {
+            let (store, root) = open_store(url)?;
+            Ok(Self::over(store, &root))
+        };
+        open().during_no_collection(Operation::Open)
+    }
+
+    /// A lake in a store of one's own, whose files other engines find below `url`.
+    #[must_use]
+    pub fn over(store: Arc<dyn Store>, url: &str) -> Self {
+        Self {
+            catalog: FileCatalog::new(store.clone()),
+            store,
+            url: url.trim_end_matches('/').into(),
+            clock: Arc::new(Timestamp::now),
+            random: Arc::new(|| Uuid::new_v4().into_bytes()),
+        }
+    }
+
+    /// The clock that snapshots are stamped with; this machine's otherwise.
+    #[must_use]
+    #[cfg(not(target_family = "wasm"))]
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where the uuids of new tables come from; random otherwise.
+    #[must_use]
+    #[cfg(not(target_family = "wasm"))]
+    pub fn random(mut self, random: impl Fn() -> [u8; 16] + Send + Sync + 'static) -> Self {
+        self.random = Arc::new(random);
+        self
+    }
+
+    /// Where the lake is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The names of the tables in the lake.
+    ///
+    /// # Errors
+    /// The lake cannot be reached.
+    pub async fn tables(&self) -> std::result::Result<Vec<String>, StorageError> {
+        self.catalog.tables().await.map_err(Failure::from).during_no_collection(Operation::Open)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Milliseconds since 1970 UTC.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.now().micros().div_euclid(1_000)
+    }
+
+    /// The path of a location below the lake's URL.
+    pub(crate) fn path(&self, location: &str) -> Option<String> {
+        location.strip_prefix(&*self.url)?.strip_prefix('/').map(str::to_owned)
+    }
+
+    /// The path of a table's folder.
+    pub(crate) fn table_folder(&self, table: &str, location: &str) -> String {
+        self.path(location).unwrap_or_else(|| table.to_owned())
+    }
+
+    /// The changelog table of a collection, made where there is none, and with room for what this struct writes.
+    pub(crate) async fn changelog_for(&self, mapped: &Mapped) -> Result<Table<'_>> {
+        let name = Role::Changelog.table(&mapped.schema.name);
+        self.table_for(&name, || mapped.create(), |table| mapped.evolve(table)).await
+    }
+
+    /// The state table of a collection, made where there is none, and with room for what the changelog table holds.
+    pub(crate) async fn state_for(
+        &self,
+        collection: &str,
+        changelog: &TableMetadata,
+        described: &Described,
+    ) -> Result<Table<'_>> {
+        let name = Role::State.table(collection);
+        let create = || shape::create(changelog, described);
+        self.table_for(&name, create, |table| shape::evolve(changelog, described, table)).await
+    }
+
+    async fn table_for(
+        &self,
+        name: &str,
+        create: impl Fn() -> std::result::Result<NewTable, MappingError>,
+        evolve: impl Fn(&TableMetadata) -> std::result::Result<Option<TableChange>, MappingError>,
+    ) -> Result<Table<'_>> {
+        loop {
+            let Some(mut table) = Table::load(self, name).await? else {
+                self.create(name, create()?).await?;
+                continue;
+            };
+            let Some((requirements, updates)) = evolve(table.metadata())? else {
+                return Ok(table);
+            };
+            if let Changed::Unknown(error) = table.change(&requirements, &updates).await? {
+                return Err(error.into());
+            }
+        }
+    }
+
+    /// Makes a table; that another was first is as well.
+    async fn create(&self, name: &str, new: NewTable) -> Result<()> {
+        let metadata = TableMetadata {
+            format_version: 2,
+            table_uuid: uuid::Builder::from_random_bytes((self.random)()).into_uuid(),
+            location: format!("{}/{name}", self.url),
+            last_sequence_number: 0,
+            last_updated_ms: self.now_ms(),
+            last_column_id: new.schema.fields.iter().map(|field| field.id).max().unwrap_or(0),
+            current_schema_id: new.schema.schema_id,
+            schemas: vec![new.schema],
+            default_spec_id: new.spec.spec_id,
+            last_partition_id: new.spec.fields.iter().map(|field| field.field_id).max().unwrap_or(999),
+            partition_specs: vec![new.spec],
+            properties: new.properties,
+            current_snapshot_id: None,
+            snapshots: Vec::new(),
+            snapshot_log: Vec::new(),
+            metadata_log: Vec::new(),
+            default_sort_order_id: new.sort.order_id,
+            sort_orders: vec![new.sort],
+            refs: BTreeMap::new(),
+            other: BTreeMap::new(),
+        };
+        match self.catalog.create(name, metadata).await {
+            Ok(_) | Err(CommitError::Conflict) => Ok(()),
+            Err(CommitError::Unknown(error)) => Err(error.into()),
+            Err(CommitError::Failed(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Lake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lake").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// The store at a URL, and the URL as locations begin with it.
+fn open_store(url: &str) -> Result<(Arc<dyn Store>, String)> {
+    let problem = |problem: &str| LakeError::Url { url: url.to_owned(), problem: problem.to_owned() };
+    match url.split_once("://") {
+        Some(("memory", _)) => Ok((Arc::new(Native::memory()), url.trim_end_matches('/').to_owned())),
+        Some(("file", path)) => folder(path),
+        #[cfg(feature = "s3")]
+        Some(("s3", rest)) => {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            Ok((Arc::new(Native::s3(bucket, prefix)?), url.trim_end_matches('/').to_owned()))
+        }
+        #[cfg(not(feature = "s3"))]
+        Some(("s3", _)) => Err(problem("this build lacks the feature `s3`").into()),
+        Some(_) => Err(problem("give `file:///folder`, a path, `memory://` or `s3://bucket/prefix`").into()),
+        None if url.is_empty() => Err(problem("it is empty; give the path of a folder").into()),
+        None => folder(url),
+    }
+}
+
+fn folder(path: &str) -> Result<(Arc<dyn Store>, String)> {
+    let store = Native::folder(std::path::Path::new(path))?;
+    let absolute = std::fs::canonicalize(path)
+        .map_err(|error| LakeError::Url { url: path.to_owned(), problem: error.to_string() })?;
+    Ok((Arc::new(store), format!("file://{}", absolute.display())))
+}

@@ -1,0 +1,132 @@
+//! What the state table of a collection looks like: as its changelog table says, column by column.
+//!
+//! The two tables have field ids of their own; the state table remembers which of its columns is which of the changelog. So
+//! it follows every change there, whoever compacts, and needs no struct for it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    iceberg::{Field, Schema, TableMetadata, Type, Update, promote},
+    mapping::{
+        Described, MappingError, NewTable, OBJECT, Role, TableChange, next_schema_id, partition_spec,
+        requirements, schema_updates, sort_order, spec_updates,
+    },
+};
+
+/// The property of a state table that holds its columns by those of the changelog.
+const FIELDS: &str = "terrace.fields";
+
+/// Which column of a state table is which of the changelog table.
+pub(crate) fn fields_of(state: &TableMetadata) -> BTreeMap<i32, i32> {
+    state.properties.get(FIELDS).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+/// The columns of a changelog table that are of documents.
+fn of_documents(changelog: &TableMetadata) -> impl Iterator<Item = &Field> {
+    let own = |field: &&Field| Role::Changelog.meta().iter().all(|meta| meta.name != field.name);
+    changelog.schema().into_iter().flat_map(|schema| &schema.fields).filter(own)
+}
+
+/// A new state table, without its uuid and location.
+pub(crate) fn create(changelog: &TableMetadata, described: &Described) -> Result<NewTable, MappingError> {
+    let (schema, fields) = evolved(changelog, described, None)?;
+    let (names, by) = (id_names(changelog, described), partition_by(changelog, described));
+    let sorted: Vec<&str> = std::iter::once(OBJECT.name).chain(names.iter().copied()).collect();
+    let spec = partition_spec(&schema, by, &[], 999);
+    let sort = sort_order(&schema, &sorted);
+    Ok(NewTable { properties: property(&fields), schema, spec, sort })
+}
+
+/// What has to change in a state table before it can hold what the changelog holds; nothing when it can.
+pub(crate) fn evolve(
+    changelog: &TableMetadata,
+    described: &Described,
+    state: &TableMetadata,
+) -> Result<Option<TableChange>, MappingError> {
+    let (mut schema, fields) = evolved(changelog, described, Some(state))?;
+    let mut updates = schema_updates(state, &mut schema);
+    let by = partition_by(changelog, described);
+    updates.extend(spec_updates(
+        state,
+        partition_spec(&schema, by, &state.partition_specs, state.last_partition_id),
+    ));
+    if fields != fields_of(state) {
+        updates.push(Update::SetProperties { updates: property(&fields) });
+    }
+    Ok((!updates.is_empty()).then(|| (requirements(state), updates)))
+}
+
+fn property(fields: &BTreeMap<i32, i32>) -> BTreeMap<String, String> {
+    BTreeMap::from([(FIELDS.to_owned(), serde_json::to_string(fields).unwrap_or_default())])
+}
+
+fn evolved(
+    changelog: &TableMetadata,
+    described: &Described,
+    state: Option<&TableMetadata>,
+) -> Result<(Schema, BTreeMap<i32, i32>), MappingError> {
+    let present = state.and_then(TableMetadata::schema);
+    let known = state.map(fields_of).unwrap_or_default();
+    let mut last = state.map_or(0, |state| state.last_column_id);
+    let mut next = || {
+        last += 1;
+        last
+    };
+    let mut fields = Vec::new();
+    for meta in Role::State.meta() {
+        fields.push(match present {
+            None => meta.field(next()),
+            Some(schema) => meta.find(schema, "state")?.clone(),
+        });
+    }
+    let mut pairs = known.clone();
+    for field in of_documents(changelog) {
+        let continued = known.get(&field.id).and_then(|&id| present?.field_by_id(id));
+        let is_required = described.required.contains(&field.id);
+        let of = match continued {
+            Some(of) => Field {
+                name: field.name.clone(),
+                kind: promote(&of.kind, &field.kind).unwrap_or_else(|| of.kind.clone()),
+                required: of.required && is_required,
+                ..of.clone()
+            },
+            // Files that are older than a column lack it, so it is only required in a new table.
+            None => Field { id: next(), required: present.is_none() && is_required, ..field.clone() },
+        };
+        pairs.insert(field.id, of.id);
+        fields.push(of);
+    }
+    let mut schema = Schema::new(next_schema_id(state), fields);
+    schema.identifier_field_ids = identifier(&schema, &id_names(changelog, described));
+    Ok((schema, pairs))
+}
+
+/// The names of the id's columns.
+pub(crate) fn id_names<'c>(changelog: &'c TableMetadata, described: &Described) -> Vec<&'c str> {
+    let schema = changelog.schema();
+    let name = |id: &i32| schema?.field_by_id(*id).map(|field| field.name.as_str());
+    described.id.iter().filter_map(name).collect()
+}
+
+fn partition_by<'c>(
+    changelog: &'c TableMetadata,
+    described: &'c Described,
+) -> impl Iterator<Item = (&'c str, String)> {
+    described.partition.iter().filter_map(|(source, transform)| {
+        let name = match source {
+            None => OBJECT.name,
+            Some(id) => changelog.schema()?.field_by_id(*id)?.name.as_str(),
+        };
+        Some((name, transform.clone()))
+    })
+}
+
+/// The object and the id, where all of them are there always.
+fn identifier(schema: &Schema, id: &[&str]) -> Vec<i32> {
+    let fields: Vec<&Field> = std::iter::once(OBJECT.name)
+        .chain(id.iter().copied())
+        .filter_map(|name| schema.field(name))
+        .collect();
+    let suits = |field: &&Field| field.required && !matches!(field.kind, Type::Float | Type::Double);
+    if fields.iter().all(suits) { fields.iter().map(|field| field.id).collect() } else { Vec::new() }
+}

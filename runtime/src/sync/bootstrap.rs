@@ -1,0 +1,51 @@
+//! When the log does not say all: a new lineage begins with every document as it is then, and what the lake held of the
+//! object before counts no more. Needed where the log was pruned before the first sync, where events were discarded, and
+//! where a table of the lake was lost.
+
+use crate::{cold::ChangeFile, error::Outcome};
+
+use super::{Sync, SyncProgress, writers::Writers};
+
+/// The position with which a lineage begins, the writers of its documents, and files of collections that are full.
+type Begun = (u64, Writers, Vec<(usize, ChangeFile)>);
+
+impl Sync<'_> {
+    /// Begins a new lineage, sends what the log still has of the earlier ones, and then every document; gives the position
+    /// with which the lineage begins.
+    pub(super) async fn bootstrap(&mut self, progress: &mut impl FnMut(SyncProgress)) -> Outcome<u64> {
+        let (begins, mut lanes, files) = self.read_documents()?;
+        let log = self.db.changes();
+        let first = log.first_position()?.saturating_sub(1);
+        let mut writers = Writers::default();
+        for event in log.events(first)? {
+            let event = event?;
+            progress(SyncProgress { events: event.sequence - first, of: begins - first });
+            if event.sequence == begins {
+                self.deliver(&mut writers).await?;
+                for (at, collection) in self.collections.iter().enumerate() {
+                    collection.writer(lanes.of(at), event.lineage)?.add(&event)?;
+                }
+                break;
+            }
+            self.send(&mut writers, &event).await?;
+        }
+        for (at, file) in files {
+            self.collections[at].keep(lanes.of(at), Some(file)).await?;
+        }
+        self.deliver(&mut lanes).await?;
+        Ok(begins)
+    }
+
+    /// Begins a new lineage, and writes every document as it is then, all with the position of its first event.
+    fn read_documents(&self) -> Outcome<Begun> {
+        let (mut lanes, mut files) = (Writers::default(), Vec::new());
+        let names: Vec<&str> = self.collections.iter().map(|of| of.mapped.schema.name.as_str()).collect();
+        let begins = self.db.begin_with_documents(&names, &mut |begin, at, row| {
+            let writer = self.collections[at].writer(lanes.of(at), begin.lineage)?;
+            let file = writer.add_read(begin.sequence, begin.timestamp, row)?;
+            files.extend(file.map(|file| (at, file)));
+            Ok(())
+        })?;
+        Ok((begins, lanes, files))
+    }
+}

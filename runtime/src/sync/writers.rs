@@ -1,0 +1,98 @@
+//! The writers of a sync: one for each collection that has events, all of one lineage.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    cdc::{CdcEvent, Lineage},
+    cold::{ChangeFile, ChangelogWriter, DataFile, Delivery},
+    error::Outcome,
+};
+
+use super::Outbound;
+
+/// How many files wait for one commit.
+const FILES_PER_COMMIT: usize = 16;
+
+/// What is on its way to the tables.
+#[derive(Default)]
+pub(super) struct Writers {
+    /// That of every event that was given.
+    pub(super) lineage: Option<Lineage>,
+    lanes: BTreeMap<usize, Lane>,
+}
+
+impl Writers {
+    /// What is on its way to the table of the collection at this position.
+    pub(super) fn of(&mut self, collection: usize) -> &mut Lane {
+        self.lanes.entry(collection).or_default()
+    }
+}
+
+/// What is on its way to one table.
+#[derive(Default)]
+pub(super) struct Lane {
+    writer: Option<ChangelogWriter>,
+    lineage: Option<Lineage>,
+    files: Vec<DataFile>,
+    until: u64,
+    /// Rows that were given.
+    pub(super) events: u64,
+}
+
+impl Outbound<'_> {
+    /// Gives an event to the writer, unless the table holds it.
+    pub(super) async fn send(&mut self, lane: &mut Lane, event: &CdcEvent) -> Outcome<()> {
+        if self.watermark(event.lineage).is_some_and(|at| event.sequence <= at) {
+            return Ok(());
+        }
+        let file = self.writer(lane, event.lineage)?.add(event)?;
+        lane.events += 1;
+        self.keep(lane, file).await?;
+        if lane.files.len() >= FILES_PER_COMMIT { self.deliver(lane).await } else { Ok(()) }
+    }
+
+    /// The writer of a lineage.
+    pub(super) fn writer<'w>(
+        &self,
+        lane: &'w mut Lane,
+        lineage: Lineage,
+    ) -> Outcome<&'w mut ChangelogWriter> {
+        lane.lineage = Some(lineage);
+        if lane.writer.is_none() {
+            lane.writer =
+                Some(ChangelogWriter::new(&self.mapped, self.table.metadata(), &self.object, lineage)?);
+        }
+        lane.writer.as_mut().ok_or_else(|| crate::error::Cause::NotOpened.into())
+    }
+
+    /// Stores a file, if there is one.
+    pub(super) async fn keep(&mut self, lane: &mut Lane, file: Option<ChangeFile>) -> Outcome<()> {
+        let (Some(file), Some(lineage)) = (file, lane.lineage) else { return Ok(()) };
+        lane.until = file.until;
+        self.done.files += 1;
+        self.done.bytes += file.bytes.len() as u64;
+        lane.files.push(self.table.store_changes(&self.object, lineage, file).await?);
+        Ok(())
+    }
+
+    /// Commits what was written.
+    pub(super) async fn deliver(&mut self, lane: &mut Lane) -> Outcome<()> {
+        let last = lane.writer.as_mut().map(ChangelogWriter::end).transpose()?.flatten();
+        self.keep(lane, last).await?;
+        let Some(lineage) = lane.lineage.filter(|_| !lane.files.is_empty()) else { return Ok(()) };
+        let delivery = Delivery {
+            collection: self.mapped.schema.name.clone(),
+            object: self.object.to_string(),
+            lineage: lineage.to_string(),
+            after: self.watermark(lineage),
+            until: lane.until,
+            files: std::mem::take(&mut lane.files),
+        };
+        let rows: i64 = delivery.files.iter().map(|file| file.record_count).sum();
+        self.done.events += rows.unsigned_abs();
+        self.done.snapshot = self.table.deliver(&[delivery]).await?.or(self.done.snapshot);
+        self.watermarks.insert(lineage, lane.until);
+        self.written = Some((lineage, lane.until));
+        Ok(())
+    }
+}

@@ -1,0 +1,249 @@
+//! The lake: what was synced is found there, as the objects have it, at every moment.
+//!
+//! Invariants 3 and 4: random writes, syncs, compactions and expiries against the objects themselves.
+#![cfg(feature = "lake")]
+#![allow(clippy::unwrap_used)] // the world of a test
+
+use std::collections::BTreeMap;
+
+use futures_executor::block_on;
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
+};
+use terrace::{
+    cold::{Expiry, Lake},
+    hot::Options,
+    prelude::*,
+};
+use terrace_tests::{long, seed};
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(partition(bucket(4, object), day(placed)), columnar(threshold = 8))]
+struct Order {
+    #[id]
+    id: i64,
+    customer: Uuid,
+    total: Decimal<9, 2>,
+    placed: Timestamp,
+    note: Option<String>,
+    weight: f64,
+}
+
+fn order(id: i64) -> Order {
+    Order {
+        id,
+        customer: Uuid::from_u128(id.unsigned_abs().into()),
+        total: Decimal::from_unscaled(i128::from(id) * 100).expect("it fits"),
+        placed: Timestamp::from_micros(id * 3_600_000_000),
+        note: (id % 3 != 0).then(|| format!("note {id}")),
+        weight: 0.5,
+    }
+}
+
+fn sorted(mut orders: Vec<Order>) -> Vec<Order> {
+    orders.sort_by(|a, b| (a.id, &a.note).cmp(&(b.id, &b.note)));
+    orders
+}
+
+fn found(lake: &Lake) -> Vec<Order> {
+    sorted(block_on(lake.find::<Order>(|_| Filter::all()).all()).expect("the lake is read"))
+}
+
+#[test]
+fn what_was_synced_is_found() {
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    let db = Db::open_in_memory(collections![Order]).unwrap();
+    let orders: Vec<Order> = (0..100).map(order).collect();
+    db.insert_all(&orders).unwrap();
+    let done = block_on(db.sync(&lake)).unwrap();
+    assert_eq!((done.events, done.watermark), (100, 100));
+    assert_eq!(found(&lake), orders);
+    db.update::<Order>(7, |o| o.note = Some("changed".into())).unwrap();
+    db.delete::<Order>(8).unwrap();
+    let all = |db: &Db| db.all::<Order>().all().unwrap();
+    let with = block_on(lake.find::<Order>(|_| Filter::all()).with(&db).unwrap().all()).unwrap();
+    assert_eq!(sorted(with), all(&db));
+    let done = block_on(db.sync(&lake)).unwrap();
+    assert_eq!((done.events, done.watermark), (2, 102));
+    assert_eq!(found(&lake), all(&db));
+    assert_eq!(block_on(db.sync(&lake)).unwrap().events, 0);
+    let seven = block_on(lake.find::<Order>(|o| o.id.eq(7)).all()).unwrap();
+    assert_eq!(seven[0].note.as_deref(), Some("changed"));
+    assert_eq!(block_on(lake.history::<Order>(7)).unwrap().len(), 2);
+}
+
+/// What is done to one of three objects, or to the lake.
+#[derive(Clone, Debug)]
+enum Op {
+    Insert(usize, i64),
+    InsertMany(usize, i64, i64),
+    Update(usize, i64, String),
+    Delete(usize, i64),
+    Fork(usize),
+    Sync(usize),
+    Compact,
+    Expire(usize),
+}
+
+const OBJECTS: usize = 3;
+
+fn op() -> impl Strategy<Value = Op> {
+    let object = || 0..OBJECTS;
+    let id = || 0..40_i64;
+    prop_oneof![
+        4 => (object(), id()).prop_map(|(object, id)| Op::Insert(object, id)),
+        1 => (object(), id(), 1..60_i64).prop_map(|(object, id, count)| Op::InsertMany(object, id + 100, count)),
+        4 => (object(), id(), "[a-c]{0,3}").prop_map(|(object, id, note)| Op::Update(object, id, note)),
+        2 => (object(), id()).prop_map(|(object, id)| Op::Delete(object, id)),
+        1 => object().prop_map(Op::Fork),
+        4 => object().prop_map(Op::Sync),
+        2 => Just(Op::Compact),
+        1 => (1..4_usize).prop_map(Op::Expire),
+    ]
+}
+
+/// Three objects, a lake, and a clock that goes on with each operation.
+struct World {
+    lake: Lake,
+    objects: Vec<Db>,
+    now: std::sync::Arc<std::sync::atomic::AtomicI64>,
+    /// What the lake has to hold of each object: what was there when it was last synced.
+    synced: Vec<Vec<Order>>,
+    /// What it had to hold at earlier moments, as far as all objects were synced since.
+    moments: Vec<(Timestamp, Vec<Vec<Order>>)>,
+    /// The snapshots of the changelog, with what they hold.
+    snapshots: BTreeMap<i64, Vec<Order>>,
+}
+
+impl World {
+    fn new() -> Self {
+        use std::sync::atomic::{AtomicI64, Ordering};
+        let now = std::sync::Arc::new(AtomicI64::new(1_700_000_000_000_000));
+        let time = {
+            let now = now.clone();
+            move || Timestamp::from_micros(now.load(Ordering::SeqCst))
+        };
+        let lake = block_on(Lake::open("memory://")).unwrap().clock(time.clone());
+        let open = |at: usize| {
+            let options = Options::new().object(format!("object-{at}")).clock(time.clone());
+            options.open_in_memory(collections![Order]).unwrap()
+        };
+        let objects = (0..OBJECTS).map(open).collect();
+        let synced = vec![Vec::new(); OBJECTS];
+        Self { lake, objects, now, synced, moments: Vec::new(), snapshots: BTreeMap::new() }
+    }
+
+    fn run(&mut self, op: &Op) -> Result<(), StorageError> {
+        self.now.fetch_add(5_000, std::sync::atomic::Ordering::SeqCst);
+        match op {
+            Op::Insert(object, id) => drop(self.objects[*object].upsert(&order(*id))?),
+            Op::InsertMany(object, from, count) => {
+                for id in *from..from + count {
+                    self.objects[*object].upsert(&order(id))?;
+                }
+            }
+            Op::Update(object, id, note) => {
+                let _ = self.objects[*object].update::<Order>(*id, |o| o.note = Some(note.clone()));
+            }
+            Op::Delete(object, id) => drop(self.objects[*object].delete::<Order>(*id)?),
+            Op::Fork(object) => drop(self.objects[*object].fork()?),
+            Op::Sync(object) => self.sync(*object)?,
+            Op::Compact => drop(self.compacted()?),
+            Op::Expire(keep) => {
+                let before = Timestamp::from_micros(i64::MAX);
+                let synced = self.synced.iter().any(|orders| !orders.is_empty());
+                if synced {
+                    block_on(self.lake.expire::<Order>(Expiry { before, keep: *keep }))?;
+                    block_on(self.lake.remove_orphans("order", std::time::Duration::ZERO))?;
+                    self.snapshots.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self, object: usize) -> Result<(), StorageError> {
+        let done = block_on(self.objects[object].sync(&self.lake))?;
+        self.synced[object] = self.objects[object].all::<Order>().all()?;
+        let snapshot = done.collections.first().and_then(|done| done.snapshot);
+        if let Some(snapshot) = snapshot {
+            self.snapshots.insert(snapshot, sorted(self.synced.concat()));
+        }
+        Ok(())
+    }
+
+    fn compacted(&self) -> Result<(), StorageError> {
+        match block_on(self.lake.compact::<Order>()) {
+            Err(error) if error.to_string().contains("there is no table") => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    fn check(&self) -> Result<(), TestCaseError> {
+        if self.synced.iter().all(Vec::is_empty) && self.snapshots.is_empty() {
+            return Ok(());
+        }
+        prop_assert_eq!(found(&self.lake), sorted(self.synced.concat()), "the present");
+        for (snapshot, orders) in &self.snapshots {
+            let then = block_on(self.lake.find::<Order>(|_| Filter::all()).as_of_snapshot(*snapshot).all());
+            prop_assert_eq!(&sorted(then.unwrap()), orders, "snapshot {}", snapshot);
+        }
+        for (at, db) in self.objects.iter().enumerate() {
+            let question = self.lake.find::<Order>(|o| o.total.gt("5.00".parse::<Decimal<9, 2>>().unwrap()));
+            let with = block_on(question.object(&format!("object-{at}")).with(db).unwrap().all()).unwrap();
+            let here =
+                db.find::<Order>(|o| o.total.gt("5.00".parse::<Decimal<9, 2>>().unwrap())).all().unwrap();
+            prop_assert_eq!(sorted(with), sorted(here), "object {} with what it has", at);
+        }
+        Ok(())
+    }
+
+    /// All objects are synced, and what they hold now is asked for later.
+    fn moment(&mut self) -> Result<(), StorageError> {
+        for object in 0..OBJECTS {
+            self.sync(object)?;
+        }
+        let now = Timestamp::from_micros(self.now.load(std::sync::atomic::Ordering::SeqCst));
+        self.moments.push((now, self.synced.clone()));
+        Ok(())
+    }
+
+    fn check_moments(&self) -> Result<(), TestCaseError> {
+        for (time, orders) in &self.moments {
+            let then = block_on(self.lake.find::<Order>(|_| Filter::all()).as_of(*time).all()).unwrap();
+            prop_assert_eq!(sorted(then), sorted(orders.concat()), "as of {:?}", time);
+        }
+        Ok(())
+    }
+}
+
+fn run(ops: &[Vec<Op>]) -> Result<(), TestCaseError> {
+    let mut world = World::new();
+    for part in ops {
+        for op in part {
+            world.run(op).map_err(|error| TestCaseError::fail(format!("{op:?}: {error}")))?;
+            if matches!(op, Op::Sync(_) | Op::Compact | Op::Expire(_)) {
+                world.check()?;
+            }
+        }
+        world.moment().map_err(|error| TestCaseError::fail(error.to_string()))?;
+        world.check_moments()?;
+    }
+    world.check()
+}
+
+#[test]
+fn random_objects_are_found_as_they_are_and_were() {
+    let seed = seed();
+    println!("seed {seed}");
+    let cases = if long() { 1_000 } else { 30 };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let ops = prop::collection::vec(prop::collection::vec(op(), 1..20), 1..4);
+    if let Err(failure) = runner.run(&ops, |ops| run(&ops)) {
+        panic!("seed {seed}: {failure}");
+    }
+}
