@@ -22,7 +22,9 @@ mod scan;
 mod unique;
 
 pub(super) use find::Wanted;
-pub(super) use group::{Group, Source};
+#[cfg(feature = "native")]
+pub(super) use group::Group;
+pub(super) use group::Source;
 pub(super) use key::id_key;
 pub(super) use locate::Found;
 pub use maintain::{Maintained, Maintenance};
