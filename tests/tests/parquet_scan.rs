@@ -334,12 +334,8 @@ fn a_lookup_reads_little() {
     assert_eq!((all.rows_given, all.row_groups_read, all.requests), (100_000, 1, 2));
 
     let one = read(&compare("c0", Comparison::Eq, Value::Integer(84_000)));
-    assert_eq!(
-        (one.rows_given, one.pages_skipped),
-        (1, 12),
-        "of five pages of each column one is read: {one:?}"
-    );
-    assert!(one.rows_decoded <= 20_480 && one.bytes < all.bytes / 3, "{one:?}");
+    assert!(one.rows_given == 1 && one.pages_skipped > 30, "{one:?}");
+    assert!(one.rows_decoded <= 20_480 && one.bytes < all.bytes / 8, "{one:?} of {all:?}");
 
     let beyond = read(&compare("c0", Comparison::Gt, Value::Integer(1_000_000)));
     assert_eq!((beyond.row_groups_skipped, beyond.rows_decoded, beyond.requests), (1, 0, 1), "{beyond:?}");

@@ -3,6 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 
 use super::{
     super::store::Store,
@@ -12,6 +13,8 @@ use super::{
 
 /// Ranges no further apart than this are read as one: a request costs more than these bytes.
 const GAP: u64 = 4096;
+/// So many requests are waited for together; a Durable Object has six connections.
+const AT_ONCE: usize = 6;
 
 /// What has been read of a file.
 #[derive(Debug)]
@@ -41,14 +44,17 @@ impl Fetch {
         }
         let mut missing: Vec<_> = ranges.iter().filter(|range| self.held(range).is_none()).cloned().collect();
         missing.sort_unstable_by_key(|range| range.start);
-        for range in joined(missing, GAP) {
-            let bytes = self.store.get(&self.path, Some(range.clone())).await?;
-            if bytes.len() as u64 != range.end - range.start {
-                return Err(damaged("it is shorter than the table says"));
+        for some in joined(missing, GAP).chunks(AT_ONCE) {
+            let requests = some.iter().map(|range| self.store.get(&self.path, Some(range.clone())));
+            let found = try_join_all(requests).await?;
+            for (range, bytes) in some.iter().zip(found) {
+                if bytes.len() as u64 != range.end - range.start {
+                    return Err(damaged("it is shorter than the table says"));
+                }
+                self.requests += 1;
+                self.bytes += bytes.len() as u64;
+                self.held.push((range.clone(), bytes));
             }
-            self.requests += 1;
-            self.bytes += bytes.len() as u64;
-            self.held.push((range, bytes));
         }
         let all: Option<Vec<Bytes>> = ranges.iter().map(|range| self.held(range)).collect();
         all.ok_or_else(|| damaged("a part of it was not read"))

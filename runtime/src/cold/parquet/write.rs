@@ -27,6 +27,8 @@ const GROUP_ROWS: usize = 128 * 1024;
 const GROUP_BYTES: usize = 16 * 1024 * 1024;
 /// Rows of a page, at most: what a lookup has to decode.
 const PAGE_ROWS: usize = 20_000;
+/// Bytes of a page before it is compressed, about: what a lookup has to read of each column.
+const PAGE_BYTES: usize = 64 * 1024;
 /// The bytes of a dictionary, at most: a lookup has to read all of it.
 const DICTIONARY_BYTES: usize = 128 * 1024;
 /// How often a bloom filter is wrong about a value that is not there.
@@ -144,6 +146,7 @@ fn properties(schema: &Schema, bloom: &[i32]) -> WriterProperties {
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_max_row_group_bytes(Some(GROUP_BYTES))
         .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_truncate_length(Some(BOUND_BYTES))
         .set_column_index_truncate_length(Some(BOUND_BYTES))
@@ -164,6 +167,7 @@ fn properties(schema: &Schema, bloom: &[i32]) -> WriterProperties {
 
 #[cfg(not(target_family = "wasm"))]
 fn compression() -> Compression {
+    // level 1: the next ones take longer and save nothing on rows of this kind
     Compression::ZSTD(parquet::basic::ZstdLevel::default())
 }
 
