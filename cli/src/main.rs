@@ -1,15 +1,16 @@
-//! `terrace`: looks into the files of terrace.
+//! `terrace`: looks into the files of terrace, and keeps lakes.
 
 mod db;
 mod export;
 mod inspect;
+mod lake;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-/// Looks into the files of terrace: databases and VRTX.
+/// Looks into the files of terrace, databases and VRTX, and keeps lakes.
 #[derive(Debug, Parser)]
 #[command(version)]
 enum Terrace {
@@ -19,6 +20,9 @@ enum Terrace {
     /// Databases of the hot tier.
     #[command(subcommand)]
     Db(Database),
+    /// Lakes: tables of Iceberg in a folder or a store that speaks S3.
+    #[command(subcommand)]
+    Lake(OfLake),
 }
 
 #[derive(Debug, Subcommand)]
@@ -63,11 +67,61 @@ enum Database {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum OfLake {
+    /// Shows the tables: rows, files, bytes, snapshots.
+    Ls {
+        /// The lake: `file:///folder`, a path, or `s3://bucket/prefix`.
+        url: String,
+    },
+    /// Shows the snapshots of a table, the newest first; of all tables, where none is named.
+    History {
+        /// The lake.
+        url: String,
+        /// The table.
+        table: Option<String>,
+    },
+    /// Shows the columns of a table: ids, types, partition; of all tables, where none is named.
+    Schema {
+        /// The lake.
+        url: String,
+        /// The table.
+        table: Option<String>,
+    },
+    /// Brings the state table of a collection up to its changelog, and merges small files; of all, where none is named.
+    Compact {
+        /// The lake.
+        url: String,
+        /// The collection.
+        collection: Option<String>,
+    },
+    /// Forgets old snapshots, and removes files that nothing refers to then. Documents and events stay.
+    Expire {
+        /// The lake.
+        url: String,
+        /// The collection; all, where none is named.
+        collection: Option<String>,
+        /// What is younger stays: as `7d`, `36h`, `30m`.
+        #[arg(long, default_value = "7d", value_parser = humantime::parse_duration)]
+        older_than: std::time::Duration,
+        /// How many snapshots of each table stay, whatever their age.
+        #[arg(long, default_value_t = 1)]
+        keep: usize,
+    },
+}
+
 fn main() -> ExitCode {
     let done = match Terrace::parse() {
         Terrace::Vrtx(Vrtx::Inspect { file }) => inspect::run(&file),
         Terrace::Vrtx(Vrtx::Export { file, format, output }) => export::run(&file, format, output),
         Terrace::Db(Database::Stat { file }) => db::stat(&file),
+        Terrace::Lake(OfLake::Ls { url }) => lake::ls(&url),
+        Terrace::Lake(OfLake::History { url, table }) => lake::history(&url, table.as_deref()),
+        Terrace::Lake(OfLake::Schema { url, table }) => lake::schema(&url, table.as_deref()),
+        Terrace::Lake(OfLake::Compact { url, collection }) => lake::compact(&url, collection.as_deref()),
+        Terrace::Lake(OfLake::Expire { url, collection, older_than, keep }) => {
+            lake::expire(&url, collection.as_deref(), older_than, keep)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -117,6 +117,16 @@ impl Lake {
         self.catalog.tables().await.map_err(Failure::from).during_no_collection(Operation::Open)
     }
 
+    /// What the present version of a table says of it; nothing where there is no such table.
+    ///
+    /// # Errors
+    /// The lake cannot be reached; the metadata is damaged.
+    pub async fn metadata(&self, table: &str) -> std::result::Result<Option<TableMetadata>, StorageError> {
+        let loaded = self.catalog.load(table).await.map_err(Failure::from);
+        let version = loaded.during_no_collection(Operation::Open)?;
+        Ok(version.map(|version| version.metadata))
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
     }
