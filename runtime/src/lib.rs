@@ -39,6 +39,7 @@
 //! * Columns: documents move into them by [`Db::maintain`].
 //! * The change log: [`hot::Changes`], its events [`cdc::CdcEvent`], [consumers](hot::Consumer),
 //!   [retention](hot::Retention), [replay](Db::replay), [checksums](Db::checksum).
+//! * The lake (feature `lake`): `Db::sync`, and reads of Iceberg tables as they are and were, `cold::Lake`.
 //! * In a Durable Object (feature `worker`): `Db::durable`, and the platform's bookmarks, `Db::current_bookmark`.
 //! * Errors: [`StorageError`] and its [`Cause`].
 //!
@@ -90,6 +91,11 @@ pub mod prelude {
         cdc::{CdcEvent, CdcOperation, Change},
         collections,
         hot::{Document, Retention},
+    };
+    #[cfg(feature = "lake")]
+    pub use crate::{
+        cold::Lake,
+        sync::{SyncResult, SyncState},
     };
 }
 

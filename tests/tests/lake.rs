@@ -73,6 +73,72 @@ fn what_was_synced_is_found() {
     assert_eq!(block_on(lake.history::<Order>(7)).unwrap().len(), 2);
 }
 
+/// What is asked of a lake can go on in another thread.
+#[test]
+fn questions_can_be_sent() {
+    fn check<T: Send>(_: &T) {}
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    check(&lake.find::<Order>(|_| Filter::all()).all());
+    check(&lake.history::<Order>(7));
+    check(&lake.compact::<Order>());
+    check(&lake.expire::<Order>(Expiry { before: Timestamp::from_micros(0), keep: 1 }));
+    check(&lake.deliver(&[]));
+}
+
+/// A collection whose events hold its ids alone.
+#[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(capture = "keys")]
+struct Seen {
+    #[id]
+    id: i64,
+    page: String,
+}
+
+#[test]
+fn a_collection_that_captures_keys_has_a_changelog_and_no_documents() {
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    let db = Db::open_in_memory(collections![Seen]).unwrap();
+    db.insert(&Seen { id: 1, page: "/".into() }).unwrap();
+    assert_eq!(block_on(db.sync(&lake)).unwrap().events, 1);
+    assert_eq!(block_on(lake.compact::<Seen>()).unwrap().events, 0);
+    let refused = block_on(lake.find::<Seen>(|_| Filter::all()).all()).unwrap_err();
+    assert!(matches!(refused.source, terrace::Cause::NotReplayable { .. }), "{refused}");
+}
+
+/// A log that was pruned before the first sync: the documents come as they are, and the log goes on from there.
+#[test]
+fn what_the_log_no_longer_has_is_read_anew() {
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    let db = Db::open_in_memory(collections![Order]).unwrap();
+    let orders: Vec<Order> = (0..3_000).map(order).collect();
+    for part in orders.chunks(100) {
+        db.insert_all(part).unwrap();
+    }
+    db.changes().prune(Retention { keep: 10, cap: None }).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    assert_eq!(found(&lake), orders);
+    db.delete::<Order>(5).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    assert_eq!(found(&lake), sorted(db.all::<Order>().all().unwrap()));
+    block_on(lake.compact::<Order>()).unwrap();
+    assert_eq!(found(&lake), sorted(db.all::<Order>().all().unwrap()));
+}
+
+/// A lake whose folder was emptied: it is noticed, and all comes again.
+#[test]
+fn a_lake_that_was_lost_is_filled_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || block_on(Lake::open(folder.path().to_str().unwrap())).unwrap();
+    let db = Db::open_in_memory(collections![Order]).unwrap();
+    db.insert_all(&(0..100).map(order).collect::<Vec<_>>()).unwrap();
+    block_on(db.sync(&open())).unwrap();
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    db.delete::<Order>(5).unwrap();
+    let done = block_on(db.sync(&open())).unwrap();
+    assert_eq!(done.events, 101);
+    assert_eq!(found(&open()), sorted(db.all::<Order>().all().unwrap()));
+}
+
 /// What is done to one of three objects, or to the lake.
 #[derive(Clone, Debug)]
 enum Op {

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    schema::{Kind, Partition, PartitionSource, Schema as Collection, StoredColumn, StoredSchema, Transform},
+    schema::{
+        Capture, Kind, Partition, PartitionSource, Schema as Collection, StoredColumn, StoredSchema,
+        Transform,
+    },
     value::Value,
 };
 
@@ -99,6 +102,9 @@ pub(crate) struct Described {
     pub(crate) fills: BTreeMap<i32, Value>,
     /// How the state table is partitioned: by what of which column, or, where none is named, of the object.
     pub(crate) partition: Vec<(Option<i32>, String)>,
+    /// Whether events hold the id alone: then documents cannot be made of them.
+    #[serde(default)]
+    pub(crate) keys_alone: bool,
 }
 
 impl Described {
@@ -248,6 +254,7 @@ impl Mapped {
             required: columns().filter(|(_, column)| !column.nullable).map(|(id, _)| id).collect(),
             fills: columns().filter_map(|(id, column)| Some((id, column.fill.clone()?))).collect(),
             partition: partition.collect(),
+            keys_alone: self.schema.capture == Capture::Keys,
         }
     }
 

@@ -98,30 +98,35 @@ impl<'l> Scan<'l> {
             }
             let Some(entry) = self.files.pop_front() else { return Ok(None) };
             self.stat.files += 1;
-            let reader = self.open(&entry).await?;
+            let reader = open(&self.table, self.wanted.clone(), &self.deletes, &entry).await?;
             self.reader = Some((reader, entry.sequence_number.unwrap_or(0), entry.data_file.file_path));
         }
     }
+}
 
-    async fn open(&self, entry: &ManifestEntry) -> Result<FileReader> {
-        let file = &entry.data_file;
-        let deleted = self.deleted(entry).await?;
-        let path = self.table.path(&file.file_path)?;
-        let store = self.table.lake.store.clone();
-        let reader = FileReader::open(store, path, file, self.wanted.clone(), deleted).await;
-        reader.map_err(|error| of_file(&file.file_path, error))
-    }
+// Not of a `Scan`: its reader can be sent to another thread, and cannot be shared with it.
+async fn open(
+    table: &Table<'_>,
+    wanted: Arc<FileScan>,
+    deletes: &[ManifestEntry],
+    entry: &ManifestEntry,
+) -> Result<FileReader> {
+    let file = &entry.data_file;
+    let deleted = deleted(table, deletes, entry).await?;
+    let path = table.path(&file.file_path)?;
+    let reader = FileReader::open(table.lake.store.clone(), path, file, wanted, deleted).await;
+    reader.map_err(|error| of_file(&file.file_path, error))
+}
 
-    /// The places of a file's rows that position deletes name.
-    async fn deleted(&self, entry: &ManifestEntry) -> Result<Vec<u64>> {
-        let mut places = Vec::new();
-        for delete in self.deletes.iter().filter(|delete| concerns(delete, entry)) {
-            places.extend(super::deletes::read(&self.table, delete, &entry.data_file.file_path).await?);
-        }
-        places.sort_unstable();
-        places.dedup();
-        Ok(places)
+/// The places of a file's rows that position deletes name.
+async fn deleted(table: &Table<'_>, deletes: &[ManifestEntry], entry: &ManifestEntry) -> Result<Vec<u64>> {
+    let mut places = Vec::new();
+    for delete in deletes.iter().filter(|delete| concerns(delete, entry)) {
+        places.extend(super::deletes::read(table, delete, &entry.data_file.file_path).await?);
     }
+    places.sort_unstable();
+    places.dedup();
+    Ok(places)
 }
 
 /// An error of a file, with its name.

@@ -59,6 +59,9 @@ pub(super) async fn run(
     let changelog = changelog(lake, collection).await?;
     let described =
         Described::of(changelog.metadata()).ok_or_else(|| refused(&"a changelog of no collection"))?;
+    if described.keys_alone {
+        return Ok(false);
+    }
     let mut state = lake.state_for(collection, changelog.metadata(), &described).await?;
     let (base, until) = folded_by(state.metadata());
     let mut all = everything(&changelog).await?;
