@@ -161,7 +161,11 @@ impl Lake {
     ) -> Result<Table<'_>> {
         let name = Role::State.table(collection);
         let create = || shape::create(changelog, described);
-        self.table_for(&name, create, |table| shape::evolve(changelog, described, table)).await
+        let evolve = |table: &TableMetadata| match Described::of(table) {
+            Some(_) => Err(MappingError::Taken { name: name.clone() }),
+            None => shape::evolve(changelog, described, table),
+        };
+        self.table_for(&name, create, evolve).await
     }
 
     async fn table_for(

@@ -156,6 +156,14 @@ pub enum MappingError {
         /// What it lacks.
         column: &'static str,
     },
+    /// Two collections that would have one table.
+    #[error(
+        "the table `{name}` is the changelog of another collection; give one of the two another name: #[collection(name = \"…\")]"
+    )]
+    Taken {
+        /// The table.
+        name: String,
+    },
     /// A column that the table does not have, and that no document can do without.
     #[error(
         "the table `{name}` has no column `{column}`, and it has no fill; sync an object with this struct first, or give it #[column(fill = …)]"

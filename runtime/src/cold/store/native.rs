@@ -53,7 +53,7 @@ impl Store for Native {
     fn get<'a>(&'a self, path: &'a str, range: Option<Range<u64>>) -> Task<'a, Bytes> {
         Box::pin(async move {
             let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
-            let found = self.0.get_opts(&Path::from(path), options).await;
+            let found = self.0.get_opts(&parsed(path)?, options).await;
             found.map_err(|error| failure(path, error))?.bytes().await.map_err(|error| failure(path, error))
         })
     }
@@ -65,14 +65,14 @@ impl Store for Native {
         };
         Box::pin(async move {
             let payload = PutPayload::from_bytes(bytes);
-            let done = self.0.put_opts(&Path::from(path), payload, PutOptions::from(mode)).await;
+            let done = self.0.put_opts(&parsed(path)?, payload, PutOptions::from(mode)).await;
             done.map(drop).map_err(|error| failure(path, error))
         })
     }
 
     fn delete<'a>(&'a self, path: &'a str) -> Task<'a, ()> {
         Box::pin(async move {
-            match self.0.delete(&Path::from(path)).await {
+            match self.0.delete(&parsed(path)?).await {
                 Err(object_store::Error::NotFound { .. }) => Ok(()),
                 done => done.map_err(|error| failure(path, error)),
             }
@@ -81,7 +81,7 @@ impl Store for Native {
 
     fn list<'a>(&'a self, folder: &'a str) -> Task<'a, Vec<StoredFile>> {
         Box::pin(async move {
-            let prefix = Path::from(folder);
+            let prefix = parsed(folder)?;
             let found = self.0.list(Some(&prefix)).map_ok(|file| StoredFile {
                 path: file.location.to_string(),
                 size: file.size,
@@ -90,6 +90,11 @@ impl Store for Native {
             found.try_collect().await.map_err(|error| failure(folder, error))
         })
     }
+}
+
+/// The path as it is: `Path::from` would give another name to a file than a table's metadata says.
+fn parsed(path: &str) -> Result<Path, StoreError> {
+    Path::parse(path).map_err(|error| failure(path, error.into()))
 }
 
 fn failure(path: &str, error: object_store::Error) -> StoreError {
