@@ -10,8 +10,9 @@ use super::{
     catalog::{Change, CommitError},
     error::{LakeError, Result},
     iceberg::{
-        Content, DataFile, ListMetadata, MAIN, ManifestEntry, ManifestFile, ManifestMetadata, Reference,
-        Requirement, Snapshot, Status, TableMetadata, Update, write_list, write_manifest,
+        BoundField, Content, DataFile, Datum, ListMetadata, MAIN, ManifestEntry, ManifestFile,
+        ManifestMetadata, Reference, Requirement, Snapshot, Status, TableMetadata, Update, write_list,
+        write_manifest,
     },
     store::StoreError,
     table::Table,
@@ -211,7 +212,7 @@ impl Writing<'_, '_> {
                 })
                 .collect();
             self.take_in(&mut kept, (spec_id, content), &mut entries).await?;
-            new.push(self.write(&entries, spec_id, content, new.len()).await?);
+            new.push(self.write(entries, spec_id, content, new.len()).await?);
         }
         new.extend(kept);
         Ok((new, gone))
@@ -243,7 +244,7 @@ impl Writing<'_, '_> {
                 .collect();
             gone.extend(rewritten.iter().filter(|entry| goes(entry)).map(|entry| entry.data_file.clone()));
             let number = 1_000 + kept.len();
-            kept.push(self.write(&rewritten, manifest.partition_spec_id, manifest.content, number).await?);
+            kept.push(self.write(rewritten, manifest.partition_spec_id, manifest.content, number).await?);
         }
         if gone.len() == removed.len() {
             return Ok((kept, gone));
@@ -290,7 +291,7 @@ impl Writing<'_, '_> {
 
     async fn write(
         &self,
-        entries: &[ManifestEntry],
+        mut entries: Vec<ManifestEntry>,
         spec_id: i32,
         content: Content,
         number: usize,
@@ -298,12 +299,21 @@ impl Writing<'_, '_> {
         let location = self.table.location(&format!("metadata/{}-m{number}.avro", self.snapshot_id));
         let damaged = |error: super::iceberg::IcebergError| self.table.damaged(&location, &error);
         let (schema, spec) = self.table.spec(spec_id)?;
+        let fields = spec.bind(schema).map_err(damaged)?;
+        entries.iter_mut().for_each(|entry| widen(&mut entry.data_file.partition, &fields));
         let metadata = ManifestMetadata { schema, spec, content };
-        let bytes = write_manifest(&metadata, entries).map_err(damaged)?;
+        let bytes = write_manifest(&metadata, &entries).map_err(damaged)?;
         let ids = (self.snapshot_id, self.sequence_number);
-        let file = ManifestFile::of(&location, bytes.len(), &metadata, ids, entries).map_err(damaged)?;
+        let file = ManifestFile::of(&location, bytes.len(), &metadata, ids, &entries).map_err(damaged)?;
         self.table.put(&location, bytes).await?;
         Ok(file)
+    }
+}
+
+/// The values of a partition as its fields have them now, whose columns may have been widened since.
+fn widen(partition: &mut [Option<Datum>], fields: &[BoundField<'_>]) {
+    for (value, field) in partition.iter_mut().zip(fields) {
+        *value = value.take().map(|value| value.clone().cast(&field.kind).unwrap_or(value));
     }
 }
 

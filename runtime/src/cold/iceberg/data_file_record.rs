@@ -50,7 +50,7 @@ fn partition_record(partition: &[Option<Datum>], fields: &[BoundField<'_>]) -> O
         )));
     }
     partition.iter().zip(fields).try_fold(Record::default(), |record, (value, field)| match value {
-        Some(value) if !value.is_of(&field.kind) => mismatch(&field.kind, value),
+        Some(value) if !value.is_like(&field.kind) => mismatch(&field.kind, value),
         value => Ok(record.with(field.field_id, value.clone())),
     })
 }

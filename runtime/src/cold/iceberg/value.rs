@@ -101,7 +101,7 @@ impl Datum {
             (Self::Long(value), Type::Time) => Self::Time(value),
             (Self::Float(value), Type::Double) => Self::Double(value.into()),
             (Self::Binary(bytes), Type::Uuid) => Self::Uuid(array(&bytes)?),
-            (value, kind) if value.is_of(kind) => value,
+            (value, kind) if value.is_like(kind) => value,
             _ => return None,
         })
     }
@@ -109,6 +109,17 @@ impl Datum {
     /// Whether it is a value of this type.
     #[must_use]
     pub fn is_of(&self, kind: &Type) -> bool {
+        let has_digits = match (self, kind) {
+            (Self::Decimal(value), Type::Decimal { precision, .. }) => {
+                10u128.checked_pow(u32::from(*precision)).is_none_or(|above| value.unsigned_abs() < above)
+            }
+            _ => true,
+        };
+        has_digits && self.is_like(kind)
+    }
+
+    /// Whether it is a value of this type, or a decimal of more digits: what truncating makes of the least ones has one more.
+    pub(super) fn is_like(&self, kind: &Type) -> bool {
         match (self, kind) {
             (Self::Bool(_), Type::Boolean)
             | (Self::Int(_), Type::Int)
@@ -120,10 +131,8 @@ impl Datum {
             | (Self::Timestamp(_), Type::Timestamp | Type::Timestamptz)
             | (Self::String(_), Type::String)
             | (Self::Uuid(_), Type::Uuid)
+            | (Self::Decimal(_), Type::Decimal { .. })
             | (Self::Binary(_), Type::Binary) => true,
-            (Self::Decimal(value), Type::Decimal { precision, .. }) => {
-                10u128.checked_pow(u32::from(*precision)).is_none_or(|above| value.unsigned_abs() < above)
-            }
             (Self::Binary(bytes), Type::Fixed(length)) => usize::try_from(*length) == Ok(bytes.len()),
             _ => false,
         }
