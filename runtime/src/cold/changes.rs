@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     change_rows::batch_of,
+    document::Columns,
     error::{Result, refused},
     fold::{Event, Key, Said, fold},
     iceberg::{Field, Schema},
@@ -90,7 +91,8 @@ pub(crate) async fn read(
     stat: &mut ScanStat,
 ) -> Result<Changes> {
     let projection = of_changelog(mapped, &view.changelog)?;
-    let mut reading = Reading::new(mapped, &projection, view.until);
+    let fills = Columns::new(mapped, &projection, Role::Changelog)?.fills(&projection);
+    let mut reading = Reading::new(mapped, &projection, fills, view.until);
     reading.read(view, concerned.clone(), view.folded, stat).await?;
     if !recent.is_empty() {
         reading.add(Scanned { batch: batch_of(mapped, &projection, recent)?, committed: i64::MAX })?;
@@ -129,6 +131,8 @@ pub(crate) fn of_object(object: &str) -> Predicate {
 struct Reading<'m> {
     mapped: &'m Mapped,
     projection: &'m Schema,
+    /// What stands in columns that a file lacks.
+    fills: BTreeMap<i32, Value>,
     until: Option<Timestamp>,
     batches: Vec<RecordBatch>,
     /// By objects.
@@ -136,8 +140,13 @@ struct Reading<'m> {
 }
 
 impl<'m> Reading<'m> {
-    fn new(mapped: &'m Mapped, projection: &'m Schema, until: Option<Timestamp>) -> Self {
-        Self { mapped, projection, until, batches: Vec::new(), events: BTreeMap::new() }
+    fn new(
+        mapped: &'m Mapped,
+        projection: &'m Schema,
+        fills: BTreeMap<i32, Value>,
+        until: Option<Timestamp>,
+    ) -> Self {
+        Self { mapped, projection, fills, until, batches: Vec::new(), events: BTreeMap::new() }
     }
 
     /// Reads the rows that were committed after a sequence number.
@@ -148,7 +157,7 @@ impl<'m> Reading<'m> {
         after: i64,
         stat: &mut ScanStat,
     ) -> Result<()> {
-        let wanted = Wanted { projection: self.projection.clone(), predicate, fills: BTreeMap::new() };
+        let wanted = Wanted { projection: self.projection.clone(), predicate, fills: self.fills.clone() };
         let entries = files(&view.changelog, view.changes()?, &wanted, after, stat).await?;
         let mut scan = Scan::over(&view.changelog, entries, wanted, ScanStat::default());
         while let Some(scanned) = scan.next().await? {

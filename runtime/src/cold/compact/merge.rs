@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::filter::Predicate;
+use crate::{filter::Predicate, value::Value};
 
 use super::{
     super::{
@@ -17,6 +17,7 @@ use super::{
         view::folded,
     },
     Compacted, changelog, is_stale,
+    step::fills_of,
     writer::Writer,
 };
 
@@ -38,13 +39,17 @@ pub(super) async fn run(lake: &Lake, collection: &str, role: Role, done: &mut Co
     let looked_up: Vec<&str> = std::iter::once(OBJECT.name).chain(id.iter().copied()).collect();
     let boundaries: BTreeSet<i64> =
         state.metadata().snapshots.iter().filter_map(folded).map(|(sequence, _)| sequence).collect();
+    let fills = if role == Role::State { fills_of(&state, &described) } else { BTreeMap::new() };
     let mut table = if role == Role::State { state } else { changelog.clone() };
-    let entries = table.files(table.metadata().snapshot()).await?;
+    let mut entries = table.files(table.metadata().snapshot()).await?;
+    if role == Role::Changelog {
+        entries.retain(|entry| !is_data(entry) || !tells_by_lacking(entry, &described));
+    }
     let deletes: Vec<ManifestEntry> = entries.iter().filter(|entry| !is_data(entry)).cloned().collect();
     for bin in bins(&entries, role, &boundaries, table.metadata().default_spec_id) {
         let sequence = bin.iter().filter_map(|entry| entry.sequence_number).max();
         let sequence_number = sequence.filter(|_| role == Role::Changelog);
-        let added = merged(&table, &bin, &deletes, &looked_up, role).await?;
+        let added = merged(&table, &bin, &deletes, (&looked_up, role), &fills).await?;
         let removed: BTreeSet<String> = bin.iter().map(|entry| entry.data_file.file_path.clone()).collect();
         let names: Vec<&str> = removed.iter().map(String::as_str).collect();
         let commit = Commit {
@@ -66,6 +71,13 @@ pub(super) async fn run(lake: &Lake, collection: &str, role: Role, done: &mut Co
         }
     }
     Ok(())
+}
+
+/// Whether a file of a changelog lacks a column that may be NULL and has a fill. In its rows the fill stands there, and not NULL,
+/// for as long as they are in a file without the column.
+fn tells_by_lacking(entry: &ManifestEntry, described: &Described) -> bool {
+    let nullable = described.fills.keys().filter(|id| !described.required.contains(id));
+    nullable.into_iter().any(|id| !entry.data_file.value_counts.contains_key(id))
 }
 
 fn is_data(entry: &ManifestEntry) -> bool {
@@ -121,13 +133,13 @@ async fn merged(
     table: &Table<'_>,
     files: &[ManifestEntry],
     deletes: &[ManifestEntry],
-    looked_up: &[&str],
-    role: Role,
+    (looked_up, role): (&[&str], Role),
+    fills: &BTreeMap<i32, Value>,
 ) -> Result<Vec<DataFile>> {
     let schema = table.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
     let fields = schema.fields.iter().map(|field| Field { required: false, ..field.clone() }).collect();
     let projection = Schema::new(0, fields);
-    let wanted = Wanted { projection, fills: BTreeMap::new(), predicate: Predicate::And(Vec::new()) };
+    let wanted = Wanted { projection, fills: fills.clone(), predicate: Predicate::And(Vec::new()) };
     let all = files.iter().chain(deletes).cloned().collect();
     let mut scan = Scan::over(table, all, wanted, ScanStat::default());
     let sorted = if role == Role::State { looked_up.to_vec() } else { vec![OBJECT.name, SEQUENCE.name] };

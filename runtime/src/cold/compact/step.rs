@@ -69,7 +69,11 @@ pub(super) async fn run(
     let number = |entry: &ManifestEntry| entry.sequence_number.unwrap_or(0);
     let new: Vec<&ManifestEntry> = all.iter().filter(|entry| number(entry) > base).collect();
     let pending: i64 = new.iter().map(|entry| entry.data_file.record_count).sum();
-    let Some(upto) = end_of_step(&new) else { return Ok(false) };
+    let upto = match end_of_step(&new) {
+        Some(upto) => upto,
+        None if lacks_fills(&state, &described).await? => base,
+        None => return Ok(false),
+    };
     let files: Vec<ManifestEntry> =
         new.iter().filter(|entry| number(entry) <= upto).map(|&entry| entry.clone()).collect();
     all.retain(|entry| number(entry) <= upto);
@@ -82,7 +86,7 @@ pub(super) async fn run(
         now => Err(format!("it has folded the changes up to {now}, not up to {base}")),
     };
     let commit = Commit {
-        id: format!("fold {base}-{upto}"),
+        id: format!("fold {base}-{upto} as {}", state.metadata().current_schema_id),
         operation: if removed.is_empty() { Operation::Append } else { Operation::Overwrite },
         sequence_number: None,
         summary: BTreeMap::from([
@@ -115,6 +119,32 @@ async fn everything(changelog: &Table<'_>) -> Result<Vec<ManifestEntry>> {
         predicate: Predicate::And(Vec::new()),
     };
     files(changelog, changelog.metadata().snapshot(), &wanted, i64::MIN, &mut ScanStat::default()).await
+}
+
+/// Whether the table has a new schema since its files were written. Then some of them may lack columns that have fills.
+fn is_older(state: &Table<'_>) -> bool {
+    let metadata = state.metadata();
+    metadata.snapshot().is_some_and(|snapshot| snapshot.schema_id != Some(metadata.current_schema_id))
+}
+
+/// The fills of the state table's columns, by their ids.
+pub(super) fn fills_of(state: &Table<'_>, described: &Described) -> BTreeMap<i32, Value> {
+    let fields = shape::fields_of(state.metadata());
+    described.fills.iter().filter_map(|(id, fill)| Some((*fields.get(id)?, fill.clone()))).collect()
+}
+
+/// Whether a file has no column for a fill: other engines would read NULL there.
+fn lacks(entry: &ManifestEntry, fills: &BTreeMap<i32, Value>) -> bool {
+    fills.keys().any(|id| !entry.data_file.value_counts.contains_key(id))
+}
+
+async fn lacks_fills(state: &Table<'_>, described: &Described) -> Result<bool> {
+    let fills = fills_of(state, described);
+    if fills.is_empty() || !is_older(state) {
+        return Ok(false);
+    }
+    let files = state.files(state.metadata().snapshot()).await?;
+    Ok(files.iter().any(|entry| entry.data_file.content == Content::Data && lacks(entry, &fills)))
 }
 
 /// The sequence number with which a step ends.
@@ -161,15 +191,16 @@ impl Step<'_, '_> {
         Ok(Wanted { projection, fills: BTreeMap::new(), predicate: Predicate::And(Vec::new()) })
     }
 
-    /// Writes what is left of the state table's files that hold documents which changed; gives their locations.
+    /// Writes what is left of the state table's files that hold documents which changed, or that lack columns with fills; gives
+    /// their locations.
     async fn rewrite(&self, latest: &Latest, writer: &mut Writer<'_, '_>) -> Result<BTreeSet<String>> {
         let state = self.state.metadata();
         let schema = state.schema().ok_or_else(|| refused(&"a table without a schema"))?;
-        let fields = shape::fields_of(state);
-        let fills =
-            self.described.fills.iter().filter_map(|(id, fill)| Some((*fields.get(id)?, fill.clone())));
+        let fills = fills_of(self.state, self.described);
         let projection = Schema::new(0, schema.fields.iter().map(optional).collect());
-        let wanted = Wanted { projection, fills: fills.collect(), predicate: of_objects(latest) };
+        let is_older = is_older(self.state) && !fills.is_empty();
+        let predicate = if is_older { Predicate::And(Vec::new()) } else { of_objects(latest) };
+        let wanted = Wanted { projection, fills, predicate };
         let candidates =
             files(self.state, state.snapshot(), &wanted, i64::MIN, &mut ScanStat::default()).await?;
         let everything = Wanted { predicate: Predicate::And(Vec::new()), ..wanted.clone() };
@@ -179,9 +210,15 @@ impl Step<'_, '_> {
         for entry in data {
             let of_file = || std::iter::once(entry.clone()).chain(deletes.iter().cloned()).collect();
             let keys = Wanted { projection: self.state_keys(schema), ..everything.clone() };
-            if !self
-                .changed(latest, Scan::over(self.state, of_file(), keys.clone(), ScanStat::default()), &keys)
-                .await?
+            let is_lacking = is_older && lacks(&entry, &wanted.fills);
+            if !is_lacking
+                && !self
+                    .changed(
+                        latest,
+                        Scan::over(self.state, of_file(), keys.clone(), ScanStat::default()),
+                        &keys,
+                    )
+                    .await?
             {
                 continue;
             }
