@@ -3,7 +3,7 @@
 //! The two tables have field ids of their own; the state table remembers which of its columns is which of the changelog. So
 //! it follows every change there, whoever compacts, and needs no struct for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     iceberg::{Field, Schema, TableMetadata, Type, Update, promote},
@@ -96,9 +96,32 @@ fn evolved(
         pairs.insert(field.id, of.id);
         fields.push(of);
     }
+    for field in state.into_iter().flat_map(partitioned_by) {
+        if fields.iter().all(|kept| kept.id != field.id) {
+            fields.push(left(field, &fields));
+        }
+    }
     let mut schema = Schema::new(next_schema_id(state), fields);
     schema.identifier_field_ids = identifier(&schema, &id_names(changelog, described));
     Ok((schema, pairs))
+}
+
+/// The columns by which the table is or was partitioned. They stay when the struct drops them: the reference implementation
+/// opens no table that lacks one (apache/iceberg#4563).
+fn partitioned_by(state: &TableMetadata) -> impl Iterator<Item = &Field> {
+    let sources = state.partition_specs.iter().flat_map(|spec| &spec.fields).map(|field| field.source_id);
+    let sources: BTreeSet<i32> = sources.collect();
+    let fields = state.schema().into_iter().flat_map(|schema| &schema.fields);
+    fields.filter(move |field| sources.contains(&field.id))
+}
+
+/// A column that the struct has no more, under a name that none of the others has.
+fn left(field: &Field, others: &[Field]) -> Field {
+    let mut left = Field { required: false, ..field.clone() };
+    while others.iter().any(|other| other.name.eq_ignore_ascii_case(&left.name)) {
+        left.name.push('_');
+    }
+    left
 }
 
 /// The names of the id's columns.
