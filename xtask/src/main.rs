@@ -3,6 +3,7 @@
 mod bench;
 mod fuzz;
 mod object;
+mod python;
 mod run;
 mod test;
 mod wasm;

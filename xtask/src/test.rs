@@ -5,8 +5,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::{
-    fuzz, object,
-    run::{command, exists, step, target_folder},
+    fuzz, object, python,
+    run::{command, exists, root, step, target_folder},
 };
 
 /// How much to test.
@@ -29,11 +29,19 @@ pub(crate) fn run(length: Length) -> Result<()> {
     } else {
         println!("\n== dependencies: not checked, since cargo-deny is not installed");
     }
-    if !exists("python3 --version") {
-        println!("\n== the second decoder of VRTX: not run, since there is no python3");
+    let requirements = root().join("tests/lake/requirements.txt");
+    let python = python::environment(&requirements, &target_folder()?.join("python-tests"))?;
+    if python.is_none() {
+        println!(
+            "
+== the second decoder of VRTX, PyIceberg and DuckDB: not run, since there is no python3"
+        );
     }
     let runner = if exists("cargo nextest --version") { "cargo nextest run" } else { "cargo test" };
     let mut tests = command(&format!("{runner} --workspace --all-features --all-targets"));
+    if let Some(python) = python {
+        tests.env("TERRACE_PYTHON", python);
+    }
     if length == Length::Long {
         tests.env("TERRACE_LONG", "1");
     }

@@ -300,7 +300,9 @@ impl Writing<'_, '_> {
         let damaged = |error: super::iceberg::IcebergError| self.table.damaged(&location, &error);
         let (schema, spec) = self.table.spec(spec_id)?;
         let fields = spec.bind(schema).map_err(damaged)?;
-        entries.iter_mut().for_each(|entry| widen(&mut entry.data_file.partition, &fields));
+        for entry in &mut entries {
+            widen(&mut entry.data_file.partition, &fields);
+        }
         let metadata = ManifestMetadata { schema, spec, content };
         let bytes = write_manifest(&metadata, &entries).map_err(damaged)?;
         let ids = (self.snapshot_id, self.sequence_number);

@@ -134,12 +134,12 @@ async fn merged(
     files: &[ManifestEntry],
     deletes: &[ManifestEntry],
     (looked_up, role): (&[&str], Role),
-    fills: &BTreeMap<i32, Value>,
+    filled: &BTreeMap<i32, Value>,
 ) -> Result<Vec<DataFile>> {
     let schema = table.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
     let fields = schema.fields.iter().map(|field| Field { required: false, ..field.clone() }).collect();
     let projection = Schema::new(0, fields);
-    let wanted = Wanted { projection, fills: fills.clone(), predicate: Predicate::And(Vec::new()) };
+    let wanted = Wanted { projection, fills: filled.clone(), predicate: Predicate::And(Vec::new()) };
     let all = files.iter().chain(deletes).cloned().collect();
     let mut scan = Scan::over(table, all, wanted, ScanStat::default());
     let sorted = if role == Role::State { looked_up.to_vec() } else { vec![OBJECT.name, SEQUENCE.name] };

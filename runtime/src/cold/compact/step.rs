@@ -143,8 +143,8 @@ async fn lacks_fills(state: &Table<'_>, described: &Described) -> Result<bool> {
     if fills.is_empty() || !is_older(state) {
         return Ok(false);
     }
-    let files = state.files(state.metadata().snapshot()).await?;
-    Ok(files.iter().any(|entry| entry.data_file.content == Content::Data && lacks(entry, &fills)))
+    let entries = state.files(state.metadata().snapshot()).await?;
+    Ok(entries.iter().any(|entry| entry.data_file.content == Content::Data && lacks(entry, &fills)))
 }
 
 /// The sequence number with which a step ends.
