@@ -112,9 +112,9 @@ async fn open(
     entry: &ManifestEntry,
 ) -> Result<FileReader> {
     let file = &entry.data_file;
-    let deleted = deleted(table, deletes, entry).await?;
+    let gone = deleted(table, deletes, entry).await?;
     let path = table.path(&file.file_path)?;
-    let reader = FileReader::open(table.lake.store.clone(), path, file, wanted, deleted).await;
+    let reader = FileReader::open(table.lake.store.clone(), path, file, wanted, gone).await;
     reader.map_err(|error| of_file(&file.file_path, error))
 }
 
