@@ -305,6 +305,8 @@ fn large_tables_have_several_row_groups_and_pages() {
     let rows: Vec<i64> = groups.iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).collect();
     assert_eq!(rows, [131_072, 131_072, 37_856]);
     assert_eq!(file.split_offsets.len(), 3);
+    let bounds = (file.lower_bounds[&2].clone(), file.upper_bounds[&2].clone());
+    assert_eq!(bounds, (0i64.to_le_bytes().to_vec(), 299_999i64.to_le_bytes().to_vec()));
     for group in groups {
         let filter = group.column(0).bloom_filter_length().unwrap();
         assert!((1 << 15..1 << 19).contains(&filter), "{filter} bytes for {} ids", group.num_rows());

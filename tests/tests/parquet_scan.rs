@@ -356,6 +356,29 @@ fn a_lookup_reads_little() {
     assert_eq!((certain.rows_given, certain.pages_skipped), (100_000, 0));
 }
 
+/// Bounds leave NaN out, which is in no list, and beside which every comparison is unknown.
+#[test]
+fn nan_is_in_no_list() {
+    let mut column = Column::new(DataType::F64, false);
+    for value in [1.0, f64::NAN, 1.0] {
+        column.push(ValueRef::Real(value)).unwrap();
+    }
+    let table = table(&[(DataType::F64, false)]);
+    let mut writer = FileWriter::new(&table, &[]).unwrap();
+    writer.write(&batch_of_columns(&table, vec![column]).unwrap()).unwrap();
+    let (bytes, file) = writer.finish().unwrap();
+    let one = Predicate::In { column: "c0".into(), values: vec![Value::Real(1.0)] };
+    let given = |predicate: Predicate| {
+        let bound = BoundPredicate::new(&predicate, &table);
+        assert!(bound.may_match(&file));
+        read(&bytes, &file, &Scan::new(table.clone(), bound), &[]).unwrap().1.rows_given
+    };
+    assert_eq!((given(one.clone()), given(Predicate::Not(Box::new(one)))), (2, 1));
+    assert_eq!(given(compare("c0", Comparison::Ge, Value::Real(1.0))), 2);
+    let below = Predicate::Not(Box::new(compare("c0", Comparison::Ge, Value::Real(5.0))));
+    assert_eq!(given(below), 2, "of a NaN it is unknown, and so is the opposite");
+}
+
 #[test]
 fn a_file_without_the_ids_of_its_columns_is_refused() {
     let table = table(&[(DataType::I64, false)]);

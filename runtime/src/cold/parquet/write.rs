@@ -70,6 +70,7 @@ impl FileWriter {
         let arrow = Arc::new(schema.arrow()?);
         let options = ArrowWriterOptions::new()
             .with_properties(properties(schema, bloom))
+            .with_schema_root("table".to_owned())
             .with_skip_arrow_metadata(true);
         let writer =
             ArrowWriter::try_new_with_options(Vec::new(), arrow.clone(), options).map_err(unwritable)?;
