@@ -47,6 +47,9 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
 
     world.sync::<Second>(A)?; // the table follows the struct
     world.check("a new struct, and no event of it");
+    world.compact()?;
+    world.check("fills in the state table, where no document has changed");
+    world.check_own::<Second>(A)?;
     world.change::<Second>(A, 60)?;
     world.change::<First>(B, 40)?;
     world.sync::<Second>(A)?;
@@ -59,11 +62,15 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
     world.change::<Second>(A, 60)?;
     world.sync::<Second>(A)?;
     world.check("a fork");
+    world.check_own::<Second>(A)?;
     world.compact()?;
     world.change::<Second>(B, 50)?;
     world.sync::<Second>(B)?;
     world.compact()?;
     world.check("a fork, compacted, and the other object with new code");
+    for object in [A, B] {
+        world.check_own::<Second>(object)?;
+    }
     world.check_filters();
 
     world.change::<Third>(A, 60)?;
@@ -78,6 +85,9 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
     world.sync::<Third>(B)?;
     world.compact()?;
     world.check("other partitions");
+    for object in [A, B, C] {
+        world.check_own::<Third>(object)?;
+    }
     world.check_filters();
     world.check_all();
 

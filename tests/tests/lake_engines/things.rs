@@ -195,7 +195,7 @@ pub(crate) struct Third {
 }
 
 /// A version of the struct.
-pub(crate) trait Thing: Collection + Document {
+pub(crate) trait Thing: Collection + Document + std::fmt::Debug + PartialEq {
     /// Its place among the versions.
     const VERSION: usize;
     /// Columns that are gone, and stay in the state table, since that was partitioned by them.
@@ -203,10 +203,16 @@ pub(crate) trait Thing: Collection + Document {
 
     /// Which columns are the same ones as in other versions: each by one name for ever.
     fn lasting(column: &str) -> &str;
+
+    fn id(&self) -> i64;
 }
 
 impl Thing for First {
     const VERSION: usize = 1;
+
+    fn id(&self) -> i64 {
+        self.id
+    }
 
     fn lasting(column: &str) -> &str {
         if column == "word" { "first word" } else { column }
@@ -216,6 +222,10 @@ impl Thing for First {
 impl Thing for Second {
     const VERSION: usize = 2;
 
+    fn id(&self) -> i64 {
+        self.id
+    }
+
     fn lasting(column: &str) -> &str {
         if column == "title" { "text" } else { column }
     }
@@ -224,6 +234,10 @@ impl Thing for Second {
 impl Thing for Third {
     const VERSION: usize = 3;
     const LEFT: &[&str] = &["byte"];
+
+    fn id(&self) -> i64 {
+        self.id
+    }
 
     fn lasting(column: &str) -> &str {
         match column {

@@ -143,6 +143,14 @@ impl World {
         Ok(())
     }
 
+    /// terrace itself reads what an object has, with the newest struct.
+    pub(crate) fn check_own<T: Thing>(&self, object: &str) -> Result<(), StorageError> {
+        let mut found = block(self.lake.find::<T>(|_| Filter::all()).object(object).all())?;
+        found.sort_by_key(Thing::id);
+        assert_eq!(found, self.open::<T>(object)?.all::<T>().limit(u64::MAX).all()?);
+        Ok(())
+    }
+
     /// Compacts: every new snapshot of the changelog and the last of the state table hold what was synced.
     pub(crate) fn compact(&mut self) -> Result<(), StorageError> {
         block(self.lake.compact_collection(STATE, |_| {}))?;
