@@ -153,8 +153,10 @@ impl<'a> Sync<'a> {
         let log = db.changes();
         let consumer = log.register(&consumer(lake))?;
         let mut sync = Self { db, lake, collections: Vec::new() };
-        sync.open().await?;
+        // Before what was remembered is read: what another process acknowledges meanwhile is not taken for that of a lake
+        // which has lost everything.
         let acknowledged = consumer.acknowledged()?;
+        sync.open().await?;
         let mut after = match sync.resume(acknowledged, log.first_position()?) {
             Some(after) => after,
             None => sync.bootstrap(&mut progress).await?,

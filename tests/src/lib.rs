@@ -1,11 +1,15 @@
 //! What the integration tests share: documents, files, fixed clocks, random numbers from a seed.
 
+#[cfg(all(feature = "lake", not(target_family = "wasm")))]
+pub mod audit;
 pub mod columns;
 pub mod conformance;
 #[cfg(not(target_family = "wasm"))]
 pub mod crash;
 #[cfg(feature = "compact")]
 pub mod exchange;
+#[cfg(all(feature = "lake", not(target_family = "wasm")))]
+pub mod faulty;
 #[cfg(all(feature = "lake", not(target_family = "wasm")))]
 pub mod files;
 pub mod hostile;
@@ -15,6 +19,8 @@ pub mod manifests;
 mod place;
 #[cfg(not(target_family = "wasm"))]
 mod random_cases;
+#[cfg(all(feature = "lake", not(target_family = "wasm")))]
+pub mod scene;
 
 use std::sync::{
     Arc,

@@ -157,7 +157,7 @@ impl Table<'_> {
     async fn write_snapshot(&self, commit: &Commit<'_>) -> Result<Snapshot> {
         let table = self.metadata();
         let parent = table.snapshot();
-        let snapshot_id = snapshot_id(&commit.id, parent.map(|snapshot| snapshot.snapshot_id));
+        let snapshot_id = snapshot_id(self.lake.unique());
         let sequence_number = table.last_sequence_number + 1;
         let writing = Writing { table: self, snapshot_id, sequence_number };
         let (manifests, gone) = writing.manifests(commit).await?;
@@ -319,10 +319,10 @@ fn widen(partition: &mut [Option<Datum>], fields: &[BoundField<'_>]) {
     }
 }
 
-/// The id of a commit's snapshot after a parent: the same for the same attempt.
-fn snapshot_id(commit: &str, parent: Option<i64>) -> i64 {
-    let name = format!("{commit} after {}", parent.unwrap_or(0));
-    i64::try_from(xxhash_rust::xxh3::xxh3_64(name.as_bytes()) >> 1).unwrap_or(1).max(1)
+/// The id of a snapshot, by which its manifests and their list are named: another for each attempt.
+fn snapshot_id(unique: u128) -> i64 {
+    let bits = unique & u128::from(i64::MAX.unsigned_abs());
+    i64::try_from(bits).unwrap_or(1).max(1)
 }
 
 fn added(snapshot: Snapshot) -> Vec<Update> {

@@ -81,7 +81,7 @@ impl Lake {
 }
 
 impl Table<'_> {
-    /// Stores a file of events under a name that follows from what it holds, so that storing it again changes nothing.
+    /// Stores a file of events. Events that are stored again are in another file, of which one is committed.
     pub(crate) async fn store_changes(
         &self,
         object: &str,
@@ -90,8 +90,8 @@ impl Table<'_> {
     ) -> Result<DataFile> {
         let ChangeFile { bytes, mut file, until } = file;
         let folder = hex(&xxhash_rust::xxh3::xxh3_64(object.as_bytes()).to_be_bytes());
-        let content = xxhash_rust::xxh3::xxh3_64(&bytes);
-        let name = format!("data/{folder}-{lineage}-{until:016}-{content:016x}.parquet");
+        let unique = self.lake.unique();
+        let name = format!("data/{folder}-{lineage}-{until:016}-{unique:032x}.parquet");
         file.file_path = self.location(&name);
         let path = self.path(&file.file_path)?;
         self.lake.store.put(&path, bytes, PutMode::Replace).await?;

@@ -95,7 +95,7 @@ impl Lake {
         self
     }
 
-    /// Where the uuids of new tables come from; random otherwise.
+    /// Where the uuids of new tables and the names of new files come from; random otherwise. No 128 bits may come twice.
     #[must_use]
     #[cfg(not(target_family = "wasm"))]
     pub fn random(mut self, random: impl Fn() -> [u8; 16] + Send + Sync + 'static) -> Self {
@@ -129,6 +129,12 @@ impl Lake {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// A name for a file that no other file ever has: so a file that is stored or removed late, by whoever has tried the same
+    /// before, is never one that someone else has committed since.
+    pub(crate) fn unique(&self) -> u128 {
+        u128::from_be_bytes((self.random)())
     }
 
     /// Milliseconds since 1970 UTC.

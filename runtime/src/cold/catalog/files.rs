@@ -110,9 +110,17 @@ impl FileCatalog {
             })
         })?;
         self.store.put(&file, json.into(), PutMode::Create).await?;
-        // The version is there; a hint that lags behind costs readers a look at the next numbers, and nothing else.
-        let _ = self.store.put(&hint(table), Bytes::from(number.to_string()), PutMode::Replace).await;
+        self.hint_at(table, number).await;
         Ok(Version { metadata, number, file })
+    }
+
+    /// Brings the hint up to a version that is there; one that lags behind costs readers a look at the next numbers, and nothing
+    /// else. It never goes back: a committer that wakes up late could find that the file of its number was removed since, and
+    /// whoever followed a hint to the one that it makes would take an early version for the present one.
+    async fn hint_at(&self, table: &str, number: u64) {
+        if self.hinted(table).await.is_ok_and(|hinted| hinted < number) {
+            let _ = self.store.put(&hint(table), Bytes::from(number.to_string()), PutMode::Replace).await;
+        }
     }
 
     async fn read(&self, table: &str, number: u64) -> Result<Option<Bytes>, CatalogError> {

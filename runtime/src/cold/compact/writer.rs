@@ -136,7 +136,6 @@ impl<'t, 'l> Writer<'t, 'l> {
         Ok(self.files)
     }
 
-    /// Stores a file under a name that follows from what it holds.
     async fn store(&mut self, partition: Partition, writer: FileWriter) -> Result<()> {
         let (bytes, file) = writer.finish()?;
         let file = DataFile { spec_id: self.spec.spec_id, partition, ..file };
@@ -183,10 +182,9 @@ impl<'t, 'l> Writer<'t, 'l> {
     }
 }
 
-/// Stores a data file of a table under a name that follows from what it holds.
+/// Stores a data file of a table.
 pub(crate) async fn store(table: &Table<'_>, bytes: Bytes, mut file: DataFile) -> Result<DataFile> {
-    let content = xxhash_rust::xxh3::xxh3_128(&bytes);
-    file.file_path = table.location(&format!("data/{content:032x}.parquet"));
+    file.file_path = table.location(&format!("data/{:032x}.parquet", table.lake.unique()));
     let path = table.path(&file.file_path)?;
     table.lake.store.put(&path, bytes, PutMode::Replace).await?;
     Ok(file)
