@@ -139,6 +139,22 @@ fn a_lake_that_was_lost_is_filled_again() {
     assert_eq!(found(&open()), sorted(db.all::<Order>().all().unwrap()));
 }
 
+/// Between the moment at which the log is read and that at which the lake is, the lake may have come to hold what the log said,
+/// and have folded it with what came later.
+#[test]
+fn what_the_log_says_does_not_hide_what_the_lake_knows_since() {
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    let db = Db::open_in_memory(collections![Order]).unwrap();
+    db.insert_all(&(0..10).map(order).collect::<Vec<_>>()).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    db.update::<Order>(7, |o| o.note = Some("first".into())).unwrap();
+    let question = lake.find::<Order>(|_| Filter::all()).with(&db).unwrap();
+    db.update::<Order>(7, |o| o.note = Some("second".into())).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    block_on(lake.compact::<Order>()).unwrap();
+    assert_eq!(sorted(block_on(question.all()).unwrap()), db.all::<Order>().all().unwrap());
+}
+
 /// What is done to one of three objects, or to the lake.
 #[derive(Clone, Debug)]
 enum Op {

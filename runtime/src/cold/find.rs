@@ -1,13 +1,16 @@
 //! Reading documents from the lake: the state table, and over it the changes that it has not folded yet.
 
-use std::marker::PhantomData;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use arrow_array::{BooleanArray, RecordBatch, cast::AsArray};
 use arrow_select::filter::filter_record_batch;
 
 use crate::{
     Timestamp,
-    cdc::CdcEvent,
+    cdc::{CdcEvent, Lineage},
     error::{Cause, During, Operation, StorageError},
     filter::{Filter, Predicate},
     schema::{Capture, Collection, Schema as Declared},
@@ -23,6 +26,7 @@ use super::{
     mapping::{Mapped, OBJECT, Role},
     parquet::BatchRows,
     scan::{Scan, ScanStat, Scanned, Wanted, files},
+    table::Table,
     view::{At, View},
 };
 
@@ -217,6 +221,22 @@ impl Question {
     }
 }
 
+/// The events that the lake does not hold. It may hold more than when they were gathered, and have folded later ones: to these
+/// they would be no news.
+async fn missing<'e>(changelog: &Table<'_>, mut recent: Vec<&'e CdcEvent>) -> Result<Vec<&'e CdcEvent>> {
+    let lineages: BTreeSet<(&str, Lineage)> =
+        recent.iter().map(|event| (&*event.object, event.lineage)).collect();
+    let mut held = BTreeMap::new();
+    for (object, lineage) in lineages {
+        let watermarks = changelog.watermarks(object, std::iter::once(lineage)).await?;
+        held.extend(watermarks.into_values().map(|watermark| ((object, lineage), watermark)));
+    }
+    recent.retain(|event| {
+        held.get(&(&*event.object, event.lineage)).is_none_or(|watermark| event.sequence > *watermark)
+    });
+    Ok(recent)
+}
+
 impl<'l> LakeRows<'l> {
     async fn open(view: View<'l>, question: Question, recent: &[CdcEvent]) -> Result<Self> {
         let mapped = Mapped::of(question.schema);
@@ -225,7 +245,7 @@ impl<'l> LakeRows<'l> {
         let concerned = question.concerned(&layout.columns, &mapped);
         let asked =
             |event: &&CdcEvent| question.object.as_ref().is_none_or(|object| **object == *event.object);
-        let recent: Vec<&CdcEvent> = recent.iter().filter(asked).collect();
+        let recent = missing(&view.changelog, recent.iter().filter(asked).collect()).await?;
         let changes = changes::read(&view, &mapped, &concerned, &recent, &mut stat).await?;
         let state = match &view.state {
             None => None,
