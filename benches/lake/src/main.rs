@@ -3,6 +3,7 @@
 //! `bench-lake FLIGHTS.csv PYTHON PEER.py [ROUNDS]`
 
 mod counted;
+#[path = "../../analyze/src/flight.rs"]
 mod flight;
 mod peers;
 
