@@ -7,14 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    catalog::{Change, CommitError},
+    catalog::{CatalogError, Change, CommitError},
     error::{LakeError, Result},
     iceberg::{
         BoundField, Content, DataFile, Datum, ListMetadata, MAIN, ManifestEntry, ManifestFile,
         ManifestMetadata, Reference, Requirement, Snapshot, Status, TableMetadata, Update, write_list,
         write_manifest,
     },
-    store::StoreError,
     table::Table,
     view::{FOLDED, FOLDED_UNTIL},
 };
@@ -26,7 +25,7 @@ pub(crate) const COMMIT_ID: &str = "terrace.commit-id";
 const ATTEMPTS: usize = 64;
 
 /// How often an unknown outcome is looked into before it is the caller's.
-const UNKNOWN_OUTCOMES: usize = 2;
+pub(crate) const UNKNOWN_OUTCOMES: usize = 2;
 
 /// How many entries a manifest has at most after it took others in.
 const MERGED_ENTRIES: usize = 8_192;
@@ -56,7 +55,19 @@ pub(crate) enum Changed {
     /// Another was first.
     Conflict,
     /// It may have been done.
-    Unknown(StoreError),
+    Unknown(CatalogError),
+}
+
+impl Changed {
+    /// What a catalog says of a change; an error, where it has refused it.
+    pub(crate) fn of(done: std::result::Result<(), CommitError>) -> Result<Self> {
+        match done {
+            Ok(()) => Ok(Self::Done),
+            Err(CommitError::Conflict) => Ok(Self::Conflict),
+            Err(CommitError::Unknown(error)) => Ok(Self::Unknown(error)),
+            Err(CommitError::Failed(error)) => Err(error.into()),
+        }
+    }
 }
 
 /// Looks at a table before a commit.
@@ -111,15 +122,8 @@ impl Table<'_> {
         updates: &[Update],
     ) -> Result<Changed> {
         let change = Change { requirements, updates, now_ms: self.lake.now_ms() };
-        match self.lake.catalog.commit(&self.name, &self.version, change).await {
-            Ok(version) => {
-                self.version = version;
-                Ok(Changed::Done)
-            }
-            Err(CommitError::Conflict) => Ok(Changed::Conflict),
-            Err(CommitError::Unknown(error)) => Ok(Changed::Unknown(error)),
-            Err(CommitError::Failed(error)) => Err(error.into()),
-        }
+        let committed = self.lake.catalog.commit(&self.name, &self.version, change).await;
+        Changed::of(committed.map(|version| self.version = version))
     }
 
     /// The snapshot of a commit, if it is in the history of the present one.

@@ -38,7 +38,7 @@ pub(crate) async fn read(table: &Table<'_>, deletes: &ManifestEntry, file: &str)
     let schema = schema();
     let path = table.path(&deletes.data_file.file_path)?;
     let scan = Arc::new(FileScan::new(schema.clone(), BoundPredicate::new(&of_file, &schema)));
-    let store = table.lake.store.clone();
+    let store = table.store().clone();
     let mut reader = FileReader::open(store, path, &deletes.data_file, scan, Vec::new()).await?;
     let mut places = Vec::new();
     while let Some(batch) = reader.next().await? {

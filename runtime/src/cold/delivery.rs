@@ -94,7 +94,7 @@ impl Table<'_> {
         let name = format!("data/{folder}-{lineage}-{until:016}-{unique:032x}.parquet");
         file.file_path = self.location(&name);
         let path = self.path(&file.file_path)?;
-        self.lake.store.put(&path, bytes, PutMode::Replace).await?;
+        self.store().put(&path, bytes, PutMode::Replace).await?;
         Ok(file)
     }
 

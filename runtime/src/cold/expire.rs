@@ -121,7 +121,7 @@ async fn remove_files(table: &Table<'_>, gone: &[Snapshot], removed: &mut Remove
     let kept = table.referenced(&table.metadata().snapshots).await?;
     let lost = table.referenced(gone).await?;
     for location in lost.difference(&kept) {
-        table.lake.store.delete(&table.path(location)?).await?;
+        table.store().delete(&table.path(location)?).await?;
         removed.files += 1;
     }
     Ok(())

@@ -10,15 +10,21 @@ use crate::{
 };
 
 use super::{
-    catalog::{CommitError, FileCatalog},
-    commit::Changed,
+    catalog::{Catalog, FileCatalog},
+    commit::{Changed, UNKNOWN_OUTCOMES},
     error::{LakeError, Result},
     iceberg::TableMetadata,
     mapping::{Described, Mapped, MappingError, NewTable, Role, TableChange},
     shape,
-    store::{Store, native::Native},
+    store::{
+        Store,
+        native::{self, Native},
+    },
     table::Table,
 };
+
+#[cfg(feature = "rest")]
+use super::catalog::RestCatalog;
 
 /// A clock that threads share.
 #[cfg(not(target_family = "wasm"))]
@@ -47,8 +53,7 @@ type Clock = Arc<dyn Fn() -> Timestamp>;
 /// ```
 #[derive(Clone)]
 pub struct Lake {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) catalog: FileCatalog,
+    pub(crate) catalog: Catalog,
     url: Arc<str>,
     clock: Clock,
     random: Random,
@@ -61,27 +66,39 @@ type Random = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
 type Random = Arc<dyn Fn() -> [u8; 16]>;
 
 impl Lake {
-    /// Opens the lake at a URL: `file:///data/lake` or a path, `memory://`, or `s3://bucket/prefix` (feature `s3`; credentials,
-    /// region and endpoint come from the environment, `AWS_…`). A folder is made where there is none.
+    /// Opens the lake at a URL:
+    ///
+    /// * `file:///data/lake` or a path: a folder, which is made where there is none;
+    /// * `memory://`: gone with the last clone of the lake;
+    /// * `s3://bucket/prefix` (feature `s3`): credentials, region and endpoint come from the environment, `AWS_…`;
+    /// * `https://host/path?warehouse=…&namespace=…` (feature `rest`): an Iceberg REST catalog, `https://host/path` being what
+    ///   other clients call its `uri`. Both parameters may be left out: the warehouse is then the catalog's own choice, the
+    ///   namespace `terrace`; levels of a namespace are separated by points. The namespace is made with the first table. The
+    ///   environment's `TERRACE_CATALOG_TOKEN` is sent as a bearer token. Where the files are, the catalog says: in a folder, or
+    ///   in a store that speaks S3 (feature `s3`), with the credentials that it lends or else those of the environment.
+    ///
+    /// Every executor will do, Tokio's or another.
     ///
     /// # Errors
-    /// The URL names no lake, or the folder cannot be made.
-    #[allow(clippy::unused_async)] // a catalog over the network is asked here
+    /// The URL names no lake, the folder cannot be made, or the catalog cannot be reached or does not accept the token.
+    #[allow(clippy::unused_async)] // only a catalog over the network is asked here
     pub async fn open(url: &str) -> std::result::Result<Self, StorageError> {
-        let open = || {
-            let (store, root) = open_store(url)?;
-            Ok(Self::over(store, &root))
-        };
-        open().during_no_collection(Operation::Open)
+        let opened = open_catalog(url).await;
+        let (catalog, root) = opened.during_no_collection(Operation::Open)?;
+        Ok(Self::with(catalog, &root))
     }
 
     /// A lake in a store of one's own, whose files other engines find below `url`.
     #[must_use]
     pub fn over(store: Arc<dyn Store>, url: &str) -> Self {
+        let url = url.trim_end_matches('/');
+        Self::with(Catalog::Files(FileCatalog::new(store, url.into())), url)
+    }
+
+    fn with(catalog: Catalog, url: &str) -> Self {
         Self {
-            catalog: FileCatalog::new(store.clone()),
-            store,
-            url: url.trim_end_matches('/').into(),
+            catalog,
+            url: url.into(),
             clock: Arc::new(Timestamp::now),
             random: Arc::new(|| Uuid::new_v4().into_bytes()),
         }
@@ -142,16 +159,6 @@ impl Lake {
         self.now().micros().div_euclid(1_000)
     }
 
-    /// The path of a location below the lake's URL.
-    pub(crate) fn path(&self, location: &str) -> Option<String> {
-        location.strip_prefix(&*self.url)?.strip_prefix('/').map(str::to_owned)
-    }
-
-    /// The path of a table's folder.
-    pub(crate) fn table_folder(&self, table: &str, location: &str) -> String {
-        self.path(location).unwrap_or_else(|| table.to_owned())
-    }
-
     /// The changelog table of a collection, made where there is none, and with room for what this struct writes.
     pub(crate) async fn changelog_for(&self, mapped: &Mapped) -> Result<Table<'_>> {
         let name = Role::Changelog.table(&mapped.schema.name);
@@ -180,22 +187,25 @@ impl Lake {
         create: impl Fn() -> std::result::Result<NewTable, MappingError>,
         evolve: impl Fn(&TableMetadata) -> std::result::Result<Option<TableChange>, MappingError>,
     ) -> Result<Table<'_>> {
+        let mut unknown = 0;
         loop {
-            let Some(mut table) = Table::load(self, name).await? else {
-                self.create(name, create()?).await?;
-                continue;
+            let changed = match Table::load(self, name).await? {
+                None => self.create(name, create()?).await?,
+                Some(mut table) => match evolve(table.metadata())? {
+                    None => return Ok(table),
+                    Some((requirements, updates)) => table.change(&requirements, &updates).await?,
+                },
             };
-            let Some((requirements, updates)) = evolve(table.metadata())? else {
-                return Ok(table);
-            };
-            if let Changed::Unknown(error) = table.change(&requirements, &updates).await? {
-                return Err(error.into());
+            match changed {
+                Changed::Done | Changed::Conflict => {}
+                Changed::Unknown(_) if unknown < UNKNOWN_OUTCOMES => unknown += 1,
+                Changed::Unknown(error) => return Err(error.into()),
             }
         }
     }
 
-    /// Makes a table; that another was first is as well.
-    async fn create(&self, name: &str, new: NewTable) -> Result<()> {
+    /// Makes a table.
+    async fn create(&self, name: &str, new: NewTable) -> Result<Changed> {
         let metadata = TableMetadata {
             format_version: 2,
             table_uuid: uuid::Builder::from_random_bytes((self.random)()).into_uuid(),
@@ -218,11 +228,7 @@ impl Lake {
             refs: BTreeMap::new(),
             other: BTreeMap::new(),
         };
-        match self.catalog.create(name, metadata).await {
-            Ok(_) | Err(CommitError::Conflict) => Ok(()),
-            Err(CommitError::Unknown(error)) => Err(error.into()),
-            Err(CommitError::Failed(error)) => Err(error.into()),
-        }
+        Changed::of(self.catalog.create(name, metadata).await)
     }
 }
 
@@ -232,28 +238,25 @@ impl fmt::Debug for Lake {
     }
 }
 
-/// The store at a URL, and the URL as locations begin with it.
-fn open_store(url: &str) -> Result<(Arc<dyn Store>, String)> {
+/// The catalog at a URL, and the URL as locations begin with it.
+async fn open_catalog(url: &str) -> Result<(Catalog, String)> {
     let problem = |problem: &str| LakeError::Url { url: url.to_owned(), problem: problem.to_owned() };
-    match url.split_once("://") {
-        Some(("memory", _)) => Ok((Arc::new(Native::memory()), url.trim_end_matches('/').to_owned())),
-        Some(("file", path)) => folder(path),
-        #[cfg(feature = "s3")]
-        Some(("s3", rest)) => {
-            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-            Ok((Arc::new(Native::s3(bucket, prefix)?), url.trim_end_matches('/').to_owned()))
+    let opened = match url.split_once("://") {
+        #[cfg(feature = "rest")]
+        Some(("http" | "https", _)) => {
+            return Ok((Catalog::Rest(RestCatalog::open(url).await?), url.to_owned()));
         }
-        #[cfg(not(feature = "s3"))]
-        Some(("s3", _)) => Err(problem("this build lacks the feature `s3`").into()),
-        Some(_) => Err(problem("give `file:///folder`, a path, `memory://` or `s3://bucket/prefix`").into()),
-        None if url.is_empty() => Err(problem("it is empty; give the path of a folder").into()),
-        None => folder(url),
-    }
-}
-
-fn folder(path: &str) -> Result<(Arc<dyn Store>, String)> {
-    let store = Native::folder(std::path::Path::new(path))?;
-    let absolute = std::fs::canonicalize(path)
-        .map_err(|error| LakeError::Url { url: path.to_owned(), problem: error.to_string() })?;
-    Ok((Arc::new(store), format!("file://{}", absolute.display())))
+        Some(("memory", _)) => {
+            let store: Arc<dyn Store> = Arc::new(Native::memory());
+            Some((store, url.trim_end_matches('/').to_owned()))
+        }
+        None if url.is_empty() => return Err(problem("it is empty; give the path of a folder").into()),
+        _ => native::open(url, &BTreeMap::new())?,
+    };
+    let (store, root) = opened.ok_or_else(|| {
+        problem(
+            "give `file:///folder`, a path, `memory://`, `s3://bucket/prefix` (feature `s3`) or the `https://…` of a REST catalog (feature `rest`)",
+        )
+    })?;
+    Ok((Catalog::Files(FileCatalog::new(store, root.as_str().into())), root))
 }

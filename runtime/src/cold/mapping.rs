@@ -352,6 +352,15 @@ pub(crate) fn schema_updates(table: &TableMetadata, schema: &mut Schema) -> Vec<
         schema.schema_id = present.schema_id;
         return Vec::new();
     }
+    // Catalogs number the schemas, and give one that a table had before no new number.
+    let had = table
+        .schemas
+        .iter()
+        .find(|had| had.fields == schema.fields && had.identifier_field_ids == schema.identifier_field_ids);
+    if let Some(had) = had {
+        schema.schema_id = had.schema_id;
+        return vec![Update::SetCurrentSchema { schema_id: had.schema_id }];
+    }
     let greatest = schema.fields.iter().map(|field| field.id).max().unwrap_or(0);
     let last_column_id = table.last_column_id.max(greatest);
     vec![

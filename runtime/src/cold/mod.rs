@@ -30,7 +30,7 @@ mod table;
 mod view;
 mod watermark;
 
-pub use catalog::CatalogError;
+pub use catalog::{CatalogError, RestError, RestErrorKind};
 pub(crate) use changelog::{ChangeFile, ChangelogWriter};
 pub use compact::{CompactProgress, Compacted};
 pub use delivery::Delivery;

@@ -49,7 +49,7 @@ async fn remove_from(
         let table = name.to_owned();
         return if role == Role::Changelog { Err(LakeError::NoTable { table }.into()) } else { Ok(()) };
     };
-    let listed = lake.store.list(&table.folder()).await?;
+    let listed = table.store().list(table.folder()).await?;
     let mut table = table;
     table.reload().await?;
     let referenced = table.referenced(&table.metadata().snapshots).await?;
@@ -60,7 +60,7 @@ async fn remove_from(
     for file in listed {
         let is_old = file.modified.micros() < before;
         if is_old && !kept.contains(&file.path) && !is_metadata(&table, &file.path) {
-            lake.store.delete(&file.path).await?;
+            table.store().delete(&file.path).await?;
             removed.files += 1;
         }
     }

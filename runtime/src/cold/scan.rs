@@ -114,7 +114,7 @@ async fn open(
     let file = &entry.data_file;
     let gone = deleted(table, deletes, entry).await?;
     let path = table.path(&file.file_path)?;
-    let reader = FileReader::open(table.lake.store.clone(), path, file, wanted, gone).await;
+    let reader = FileReader::open(table.store().clone(), path, file, wanted, gone).await;
     reader.map_err(|error| of_file(&file.file_path, error))
 }
 

@@ -21,6 +21,15 @@ pub(crate) fn fields_of(state: &TableMetadata) -> BTreeMap<i32, i32> {
     state.properties.get(FIELDS).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
+/// As [`fields_of`]; of a table that does not remember yet, by name.
+fn known(changelog: &TableMetadata, state: &TableMetadata) -> BTreeMap<i32, i32> {
+    if state.properties.contains_key(FIELDS) {
+        return fields_of(state);
+    }
+    let same = |field: &Field| Some((field.id, state.schema()?.field(&field.name)?.id));
+    of_documents(changelog).filter_map(same).collect()
+}
+
 /// The columns of a changelog table that are of documents.
 fn of_documents(changelog: &TableMetadata) -> impl Iterator<Item = &Field> {
     let own = |field: &&Field| Role::Changelog.meta().iter().all(|meta| meta.name != field.name);
@@ -66,7 +75,7 @@ fn evolved(
     state: Option<&TableMetadata>,
 ) -> Result<(Schema, BTreeMap<i32, i32>), MappingError> {
     let present = state.and_then(TableMetadata::schema);
-    let known = state.map(fields_of).unwrap_or_default();
+    let known = state.map(|state| known(changelog, state)).unwrap_or_default();
     let mut last = state.map_or(0, |state| state.last_column_id);
     let mut next = || {
         last += 1;

@@ -1,5 +1,7 @@
 //! A table at one version: its files, and the locations of files as paths of the store.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
         Content, ManifestEntry, ManifestFile, PartitionSpec, Schema, Snapshot, read_list, read_manifest,
     },
     lake::Lake,
-    store::PutMode,
+    store::{PutMode, Store},
 };
 
 /// A table at one version.
@@ -40,9 +42,7 @@ impl<'l> Table<'l> {
 
     /// The path of a location. A lake that was moved as a whole still names the place where it was.
     pub(crate) fn path(&self, location: &str) -> Result<String> {
-        let folder = location.strip_prefix(&self.metadata().location).and_then(|rest| rest.strip_prefix('/'));
-        let path = folder.map(|rest| format!("{}/{rest}", self.folder()));
-        let path = path.or_else(|| self.lake.path(location));
+        let path = self.version.place.path(&self.metadata().location, location);
         Ok(path.ok_or_else(|| LakeError::Elsewhere {
             table: self.name.clone(),
             location: location.to_owned(),
@@ -50,8 +50,13 @@ impl<'l> Table<'l> {
     }
 
     /// The path of the table's own folder.
-    pub(crate) fn folder(&self) -> String {
-        self.lake.table_folder(&self.name, &self.metadata().location)
+    pub(crate) fn folder(&self) -> &str {
+        &self.version.place.folder
+    }
+
+    /// The store that the table's files are in.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.version.place.store
     }
 
     /// The location of a new file of the table.
@@ -60,11 +65,11 @@ impl<'l> Table<'l> {
     }
 
     pub(crate) async fn get(&self, location: &str) -> Result<Bytes> {
-        Ok(self.lake.store.get(&self.path(location)?, None).await?)
+        Ok(self.store().get(&self.path(location)?, None).await?)
     }
 
     pub(crate) async fn put(&self, location: &str, bytes: impl Into<Bytes>) -> Result<()> {
-        Ok(self.lake.store.put(&self.path(location)?, bytes.into(), PutMode::Replace).await?)
+        Ok(self.store().put(&self.path(location)?, bytes.into(), PutMode::Replace).await?)
     }
 
     /// The manifests of a snapshot.

@@ -12,13 +12,15 @@ use super::{
         iceberg::TableMetadata,
         store::{PutMode, Store, StoreError, StoreErrorKind},
     },
-    CatalogError, Change, CommitError, Version, parse,
+    CatalogError, Change, CommitError, Place, Version, checked,
 };
 
 /// The catalog.
 #[derive(Clone, Debug)]
 pub(crate) struct FileCatalog {
     store: Arc<dyn Store>,
+    /// What the locations of its files begin with.
+    url: Arc<str>,
 }
 
 /// The folder of a table's metadata.
@@ -40,12 +42,11 @@ pub(crate) fn metadata_number(path: &str) -> Option<u64> {
 }
 
 impl FileCatalog {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Arc<dyn Store>, url: Arc<str>) -> Self {
+        Self { store, url }
     }
 
-    /// The names of the tables.
-    pub(crate) async fn tables(&self) -> Result<Vec<String>, CatalogError> {
+    pub(super) async fn tables(&self) -> Result<Vec<String>, CatalogError> {
         let files = self.store.list("").await?;
         let tables = files.iter().filter(|file| metadata_number(&file.path).is_some());
         let mut tables: Vec<String> = tables
@@ -58,7 +59,7 @@ impl FileCatalog {
     }
 
     /// The present version: that of the hint, or one after it.
-    pub(crate) async fn load(&self, table: &str) -> Result<Option<Version>, CatalogError> {
+    pub(super) async fn load(&self, table: &str) -> Result<Option<Version>, CatalogError> {
         let mut number = self.hinted(table).await?;
         let mut found = match number {
             0 => None,
@@ -76,16 +77,15 @@ impl FileCatalog {
         }
         let Some(bytes) = found else { return Ok(None) };
         let file = file(table, number);
-        Ok(Some(Version { metadata: parse(table, &file, &bytes)?, number, file }))
+        let metadata = parse(table, &file, &bytes)?;
+        Ok(Some(self.version(table, metadata, number, file)))
     }
 
-    /// Makes a table.
-    pub(crate) async fn create(&self, table: &str, metadata: TableMetadata) -> Result<Version, CommitError> {
-        self.write(table, 1, metadata).await
+    pub(super) async fn create(&self, table: &str, metadata: TableMetadata) -> Result<(), CommitError> {
+        self.write(table, 1, metadata).await.map(drop)
     }
 
-    /// Makes the version after `base`.
-    pub(crate) async fn commit(
+    pub(super) async fn commit(
         &self,
         table: &str,
         base: &Version,
@@ -111,7 +111,14 @@ impl FileCatalog {
         })?;
         self.store.put(&file, json.into(), PutMode::Create).await?;
         self.hint_at(table, number).await;
-        Ok(Version { metadata, number, file })
+        Ok(self.version(table, metadata, number, file))
+    }
+
+    fn version(&self, table: &str, metadata: TableMetadata, number: u64, file: String) -> Version {
+        let folder = metadata.location.strip_prefix(&*self.url).and_then(|rest| rest.strip_prefix('/'));
+        let folder = folder.unwrap_or(table).to_owned();
+        let place = Place { store: self.store.clone(), root: self.url.clone(), folder };
+        Version { metadata, number, file, place }
     }
 
     /// Brings the hint up to a version that is there; one that lags behind costs readers a look at the next numbers, and nothing
@@ -138,6 +145,16 @@ impl FileCatalog {
         let files = self.store.list(&folder(table)).await?;
         Ok(files.iter().filter_map(|file| metadata_number(&file.path)).max().unwrap_or(0))
     }
+}
+
+/// Reads the metadata of a table.
+fn parse(table: &str, file: &str, bytes: &[u8]) -> Result<TableMetadata, CatalogError> {
+    let metadata = serde_json::from_slice(bytes).map_err(|error| CatalogError::Damaged {
+        table: table.to_owned(),
+        file: file.to_owned(),
+        problem: error.to_string(),
+    })?;
+    checked(table, metadata)
 }
 
 /// Nothing where there is no such file.

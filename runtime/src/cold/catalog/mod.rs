@@ -3,14 +3,30 @@
 //! A version follows exactly one other: of several commits on one base, one succeeds. Who hears of an unknown outcome looks
 //! for its commit in the version that it loads next.
 
+mod error;
 mod files;
+#[cfg(all(feature = "rest", not(target_family = "wasm")))]
+mod http;
+mod place;
+#[cfg(all(feature = "rest", not(target_family = "wasm")))]
+mod rest;
 
-use super::{
-    iceberg::{Requirement, TableMetadata, Update},
-    store::{StoreError, StoreErrorKind},
-};
+use super::iceberg::{Requirement, TableMetadata, Update};
 
+pub(crate) use error::CommitError;
+pub use error::{CatalogError, RestError, RestErrorKind};
 pub(crate) use files::{FileCatalog, metadata_number};
+pub(crate) use place::Place;
+#[cfg(all(feature = "rest", not(target_family = "wasm")))]
+pub(crate) use rest::RestCatalog;
+
+/// A catalog of either kind.
+#[derive(Clone, Debug)]
+pub(crate) enum Catalog {
+    Files(FileCatalog),
+    #[cfg(all(feature = "rest", not(target_family = "wasm")))]
+    Rest(RestCatalog),
+}
 
 /// A version of a table, and where it came from.
 #[derive(Clone, Debug)]
@@ -20,6 +36,8 @@ pub(crate) struct Version {
     pub(crate) number: u64,
     /// The location of its file.
     pub(crate) file: String,
+    /// Where the table's files are.
+    pub(crate) place: Place,
 }
 
 /// A change of a table.
@@ -31,67 +49,55 @@ pub(crate) struct Change<'a> {
     pub(crate) now_ms: i64,
 }
 
-/// Why a commit did not go through, or may not have.
-#[derive(Debug)]
-pub(crate) enum CommitError {
-    /// Another commit was first; load again and rebase.
-    Conflict,
-    /// It is not known whether it went through; load again and look.
-    Unknown(StoreError),
-    /// It did not, and will not by trying again.
-    Failed(CatalogError),
-}
+impl Catalog {
+    /// The names of the tables, in order.
+    pub(crate) async fn tables(&self) -> Result<Vec<String>, CatalogError> {
+        match self {
+            Self::Files(files) => files.tables().await,
+            #[cfg(all(feature = "rest", not(target_family = "wasm")))]
+            Self::Rest(rest) => rest.tables().await,
+        }
+    }
 
-/// Why a table cannot be loaded or changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CatalogError {
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The metadata cannot be read.
-    #[error("the metadata `{file}` of the table `{table}` cannot be read: {problem}")]
-    Damaged {
-        /// The table.
-        table: String,
-        /// The file.
-        file: String,
-        /// Why.
-        problem: String,
-    },
-    /// Another version of the specification.
-    #[error("the table `{table}` has format version {version}, and this library writes version 2")]
-    Format {
-        /// The table.
-        table: String,
-        /// Its format version.
-        version: u8,
-    },
-    /// The catalog does not answer as the specification has it.
-    #[error("the catalog failed: {0}")]
-    Rest(String),
-}
+    /// The present version of a table; none when there is no such table.
+    pub(crate) async fn load(&self, table: &str) -> Result<Option<Version>, CatalogError> {
+        match self {
+            Self::Files(files) => files.load(table).await,
+            #[cfg(all(feature = "rest", not(target_family = "wasm")))]
+            Self::Rest(rest) => rest.load(table).await,
+        }
+    }
 
-impl From<StoreError> for CommitError {
-    fn from(error: StoreError) -> Self {
-        match error.kind {
-            StoreErrorKind::Exists => Self::Conflict,
-            StoreErrorKind::Unknown => Self::Unknown(error),
-            _ => Self::Failed(error.into()),
+    /// Makes a table. The catalog may choose its location, and other ids for its columns: then the table has no properties
+    /// afterwards, since terrace's hold ids.
+    pub(crate) async fn create(&self, table: &str, metadata: TableMetadata) -> Result<(), CommitError> {
+        match self {
+            Self::Files(files) => files.create(table, metadata).await,
+            #[cfg(all(feature = "rest", not(target_family = "wasm")))]
+            Self::Rest(rest) => rest.create(table, &metadata).await,
+        }
+    }
+
+    /// Makes the version after `base`.
+    pub(crate) async fn commit(
+        &self,
+        table: &str,
+        base: &Version,
+        change: Change<'_>,
+    ) -> Result<Version, CommitError> {
+        match self {
+            Self::Files(files) => files.commit(table, base, change).await,
+            #[cfg(all(feature = "rest", not(target_family = "wasm")))]
+            Self::Rest(rest) => rest.commit(table, change).await,
         }
     }
 }
 
-/// Reads the metadata of a table.
-fn parse(table: &str, file: &str, bytes: &[u8]) -> Result<TableMetadata, CatalogError> {
-    let metadata: TableMetadata = serde_json::from_slice(bytes).map_err(|error| CatalogError::Damaged {
-        table: table.to_owned(),
-        file: file.to_owned(),
-        problem: error.to_string(),
-    })?;
-    if metadata.format_version == 2 {
-        Ok(metadata)
-    } else {
-        Err(CatalogError::Format { table: table.to_owned(), version: metadata.format_version })
+/// What this library can work with: version 2 of the specification, and one word for "no snapshot".
+fn checked(table: &str, mut metadata: TableMetadata) -> Result<TableMetadata, CatalogError> {
+    if metadata.format_version != 2 {
+        return Err(CatalogError::Format { table: table.to_owned(), version: metadata.format_version });
     }
+    metadata.current_snapshot_id = metadata.current_snapshot_id.filter(|id| *id >= 0);
+    Ok(metadata)
 }

@@ -186,6 +186,6 @@ impl<'t, 'l> Writer<'t, 'l> {
 pub(crate) async fn store(table: &Table<'_>, bytes: Bytes, mut file: DataFile) -> Result<DataFile> {
     file.file_path = table.location(&format!("data/{:032x}.parquet", table.lake.unique()));
     let path = table.path(&file.file_path)?;
-    table.lake.store.put(&path, bytes, PutMode::Replace).await?;
+    table.store().put(&path, bytes, PutMode::Replace).await?;
     Ok(file)
 }

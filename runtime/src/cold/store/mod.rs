@@ -5,6 +5,8 @@
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod native;
+#[cfg(all(feature = "s3", not(target_family = "wasm")))]
+mod remote;
 
 use std::{error::Error, fmt, future::Future, ops::Range, pin::Pin};
 

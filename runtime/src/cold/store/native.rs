@@ -1,6 +1,6 @@
 //! Folders, memory and S3, by the crate `object_store`.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, error::Error, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -13,6 +13,42 @@ use crate::Timestamp;
 
 use super::{PutMode, Store, StoreError, StoreErrorKind, StoredFile, Task};
 
+/// A store, and the URL as the locations of its files begin with it.
+type Opened = (Arc<dyn Store>, String);
+
+/// How long a request to S3 is tried again.
+#[cfg(feature = "s3")]
+const RETRIES: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// The store at a URL or path; nothing where this build has no store for it. `options`
+/// are those of the specification, as a catalog gives them; what it leaves open comes from the environment.
+pub(crate) fn open(url: &str, options: &BTreeMap<String, String>) -> Result<Option<Opened>, StoreError> {
+    match url.split_once("://") {
+        None => folder(url).map(Some),
+        Some(("file", path)) => folder(path).map(Some),
+        #[cfg(feature = "s3")]
+        Some(("s3" | "s3a", rest)) => {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let store = super::remote::Remote(Native::s3(bucket, prefix, options)?);
+            Ok(Some((Arc::new(store), url.trim_end_matches('/').to_owned())))
+        }
+        Some(_) => Ok(None),
+    }
+}
+
+/// The store of a folder, which is made where there is none, and its URL.
+fn folder(path: &str) -> Result<Opened, StoreError> {
+    let failed = |source: Box<dyn Error + Send + Sync>| StoreError {
+        path: path.to_owned(),
+        kind: StoreErrorKind::Unknown,
+        source: Some(source),
+    };
+    std::fs::create_dir_all(path).map_err(|error| failed(error.into()))?;
+    let absolute = std::fs::canonicalize(path).map_err(|error| failed(error.into()))?;
+    let store = LocalFileSystem::new_with_prefix(&absolute).map_err(|error| failed(error.into()))?;
+    Ok((Arc::new(Native(Arc::new(store))), format!("file://{}", absolute.display())))
+}
+
 /// A store of the crate `object_store`.
 #[derive(Debug)]
 pub(crate) struct Native(Arc<dyn ObjectStore>);
@@ -22,29 +58,35 @@ impl Native {
         Self(Arc::new(InMemory::new()))
     }
 
-    /// A folder, which is made where there is none.
-    pub(crate) fn folder(path: &std::path::Path) -> Result<Self, StoreError> {
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| StoreError {
-            path: path.display().to_string(),
-            kind: StoreErrorKind::Unknown,
-            source: Some(source),
-        };
-        std::fs::create_dir_all(path).map_err(|error| failed(error.into()))?;
-        let folder = LocalFileSystem::new_with_prefix(path).map_err(|error| failed(error.into()))?;
-        Ok(Self(Arc::new(folder)))
-    }
-
-    /// A bucket of S3, with a prefix in it; credentials, region and endpoint come from the environment (`AWS_…`).
+    /// A bucket of S3, with a prefix in it.
     #[cfg(feature = "s3")]
-    pub(crate) fn s3(bucket: &str, prefix: &str) -> Result<Self, StoreError> {
+    fn s3(bucket: &str, prefix: &str, options: &BTreeMap<String, String>) -> Result<Self, StoreError> {
         use object_store::{
-            aws::{AmazonS3Builder, S3ConditionalPut},
+            RetryConfig,
+            aws::{AmazonS3Builder, AmazonS3ConfigKey as Key, S3ConditionalPut},
             prefix::PrefixStore,
         };
-        let builder = AmazonS3Builder::from_env()
+        let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
-            .with_conditional_put(S3ConditionalPut::ETagMatch);
-        let bucket = builder.build().map_err(|error| failure("", error))?;
+            .with_conditional_put(S3ConditionalPut::ETagMatch)
+            // Every step of the lake can be done again, so that an object hears of an outage soon.
+            .with_retry(RetryConfig { max_retries: 3, retry_timeout: RETRIES, ..RetryConfig::default() });
+        for (name, key) in [
+            ("s3.access-key-id", Key::AccessKeyId),
+            ("s3.secret-access-key", Key::SecretAccessKey),
+            ("s3.session-token", Key::Token),
+            ("s3.region", Key::Region),
+            ("client.region", Key::Region),
+            ("s3.endpoint", Key::Endpoint),
+        ] {
+            if let Some(value) = options.get(name) {
+                builder = builder.with_config(key, value);
+            }
+        }
+        if let Some(endpoint) = options.get("s3.endpoint") {
+            builder = builder.with_allow_http(endpoint.starts_with("http://"));
+        }
+        let bucket = builder.build().map_err(|error| failure(bucket, error))?;
         Ok(Self(Arc::new(PrefixStore::new(bucket, prefix))))
     }
 }
