@@ -122,7 +122,7 @@ fn refused(lake: &Lake) -> (StoreErrorKind, String) {
 
 #[test]
 fn what_was_synced_is_found_and_kept() {
-    with_store("what_was_synced_is_found_and_kept", "INFINITE", || {
+    with_store("what_was_synced_is_found_and_kept", "inf", || {
         let lake = open();
         let db = Db::open_in_memory(collections![Order]).unwrap();
         db.insert_all(&(0..100).map(order).collect::<Vec<_>>()).unwrap();
@@ -146,7 +146,7 @@ fn what_was_synced_is_found_and_kept() {
 fn committers_that_race_bring_each_event_once() {
     const COMMITTERS: i64 = 4;
     const SYNCS: i64 = 4;
-    with_store("committers_that_race_bring_each_event_once", "INFINITE", || {
+    with_store("committers_that_race_bring_each_event_once", "inf", || {
         std::thread::scope(|threads| {
             for at in 0..COMMITTERS {
                 threads.spawn(move || {
@@ -182,7 +182,7 @@ fn credentials_that_are_wrong_are_told_with_the_file() {
 
 #[test]
 fn a_bucket_that_is_not_there_is_told_with_the_file() {
-    with_store("a_bucket_that_is_not_there_is_told_with_the_file", "INFINITE", || {
+    with_store("a_bucket_that_is_not_there_is_told_with_the_file", "inf", || {
         let (kind, told) = refused(&block_on(Lake::open("s3://other")).unwrap());
         assert_eq!(kind, StoreErrorKind::NotFound, "{told}");
         assert!(told.contains("order_changes/metadata"), "{told}");

@@ -143,6 +143,10 @@ fn failure(path: &str, error: object_store::Error) -> StoreError {
     use object_store::Error;
     let kind = match &error {
         Error::NotFound { .. } => StoreErrorKind::NotFound,
+        // The listing of a bucket that is not there, of which only the text says so.
+        Error::Generic { source, .. } if source.to_string().contains("NoSuchBucket") => {
+            StoreErrorKind::NotFound
+        }
         Error::AlreadyExists { .. } | Error::Precondition { .. } => StoreErrorKind::Exists,
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => StoreErrorKind::Denied,
         _ => StoreErrorKind::Unknown,
