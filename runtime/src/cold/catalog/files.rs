@@ -66,7 +66,11 @@ impl FileCatalog {
             number => self.read(table, number).await?,
         };
         if found.is_none() {
+            let hinted = number;
             number = self.listed(table).await?;
+            if number < hinted {
+                return Err(lost(table, hinted));
+            }
             found = self.read(table, number).await?;
         }
         while found.is_some()
@@ -145,6 +149,13 @@ impl FileCatalog {
         let files = self.store.list(&folder(table)).await?;
         Ok(files.iter().filter_map(|file| metadata_number(&file.path)).max().unwrap_or(0))
     }
+}
+
+/// A version that the hint names was there: without it and those after it, an early one would be taken for the present one.
+fn lost(table: &str, number: u64) -> CatalogError {
+    let problem =
+        "it was there, since the version hint names it, and is there no longer; restore it from a copy";
+    CatalogError::Damaged { table: table.to_owned(), file: file(table, number), problem: problem.to_owned() }
 }
 
 /// Reads the metadata of a table.
