@@ -6,6 +6,7 @@ mod object;
 mod python;
 mod run;
 mod test;
+mod tools;
 mod wasm;
 
 use std::process::ExitCode;

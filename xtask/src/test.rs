@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::{
     fuzz, object, python,
     run::{command, exists, root, step, target_folder},
+    tools,
 };
 
 /// How much to test.
@@ -33,8 +34,7 @@ pub(crate) fn run(length: Length) -> Result<()> {
     let python = python::environment(&requirements, &target_folder()?.join("python-tests"))?;
     if python.is_none() {
         println!(
-            "
-== the second decoder of VRTX, PyIceberg and DuckDB: not run, since there is no python3"
+            "\n== the second decoder of VRTX, PyIceberg, DuckDB and a store that speaks S3: not run, since there is no python3"
         );
     }
     let runner = if exists("cargo nextest --version") { "cargo nextest run" } else { "cargo test" };
@@ -43,7 +43,7 @@ pub(crate) fn run(length: Length) -> Result<()> {
         tests.env("TERRACE_PYTHON", python);
     }
     if length == Length::Long {
-        tests.env("TERRACE_LONG", "1");
+        tests.env("TERRACE_LONG", "1").env("TERRACE_RUSTBERG", tools::rest_catalog()?);
     }
     step("tests", tests)?;
     // What the tests were built with: `cargo run` would build all of it again with fewer features.

@@ -4,6 +4,7 @@
 #![cfg(feature = "rest")]
 #![allow(clippy::unwrap_used)] // the world of a test
 
+mod real;
 mod server;
 
 use futures_executor::block_on;
