@@ -46,7 +46,8 @@ pub(crate) fn run(length: Length) -> Result<()> {
         tests.env("TERRACE_LONG", "1").env("TERRACE_RUSTBERG", tools::rest_catalog()?);
     }
     step("tests", tests)?;
-    // What the tests were built with: `cargo run` would build all of it again with fewer features.
+    // With the features of the tests: `cargo run` would build all of it again with fewer.
+    step("build the examples", command("cargo build --workspace --all-features --examples"))?;
     step("example", Command::new(target_folder()?.join("debug/examples/quickstart")))?;
     if length == Length::Long {
         fuzz::run()?;
