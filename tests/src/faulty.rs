@@ -78,6 +78,15 @@ impl Request {
     }
 }
 
+/// An operation that was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The file or folder.
+    pub path: String,
+    /// Whether it is stored or removed.
+    pub writes: bool,
+}
+
 /// What a store answers.
 enum Answer {
     Bytes(Bytes),
@@ -91,8 +100,7 @@ struct State {
     /// Microseconds since 1970 UTC.
     now: i64,
     random: u64,
-    /// Of each operation that was begun: whether it writes.
-    begun: Vec<bool>,
+    begun: Vec<Asked>,
     plan: BTreeMap<usize, Fault>,
     /// What is applied when so many operations were begun.
     delayed: Vec<(usize, Request)>,
@@ -130,9 +138,9 @@ impl FaultyStore {
         state.plan = faults.iter().copied().collect();
     }
 
-    /// Of each operation since the plan: whether it writes.
+    /// The operations since the plan.
     #[must_use]
-    pub fn begun(&self) -> Vec<bool> {
+    pub fn begun(&self) -> Vec<Asked> {
         self.0.lock().unwrap().begun.clone()
     }
 
@@ -189,7 +197,7 @@ impl FaultyStore {
     fn begin(&self, request: &Request) -> Option<Fault> {
         let mut state = self.0.lock().unwrap();
         let number = state.begun.len();
-        state.begun.push(request.writes());
+        state.begun.push(Asked { path: request.path().to_owned(), writes: request.writes() });
         state.now += 1_000;
         let (due, delayed) =
             std::mem::take(&mut state.delayed).into_iter().partition(|(at, _)| *at <= number);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use terrace_tests::{
-    faulty::Fault,
+    faulty::{Asked, Fault},
     long,
     scene::{
         Scene,
@@ -48,7 +48,7 @@ const STEPS: [Step; 21] = [
 struct Part {
     before: Scene,
     step: Step,
-    operations: Vec<bool>,
+    operations: Vec<Asked>,
 }
 
 /// The faults of a run: the operation of the step, and how it fails.
@@ -74,7 +74,7 @@ fn parts() -> Vec<Part> {
 
 /// The step fails as planned and is done again until it succeeds; then everything goes on. Gives how many of the faults came to
 /// pass.
-fn run(part: &Part, plan: &Plan) -> Vec<bool> {
+fn run(part: &Part, plan: &Plan) -> Vec<Asked> {
     let mut scene = part.before.copy();
     scene.store.plan(plan);
     for attempt in 0.. {
@@ -84,6 +84,7 @@ fn run(part: &Part, plan: &Plan) -> Vec<bool> {
         if is_done && attempt > 0 {
             break;
         }
+        assert!(is_done || !is_found(part, plan), "a commit whose answer was lost is not found: {outcome:?}");
         assert!(attempt < plan.len() || is_done, "it does not recover: {outcome:?}");
     }
     let operations = scene.store.begun();
@@ -91,6 +92,14 @@ fn run(part: &Part, plan: &Plan) -> Vec<bool> {
     scene.store.plan(&[]);
     scene.finish();
     operations
+}
+
+/// Whether all that fails is the answer to a commit, which is found when it is looked for.
+fn is_found(part: &Part, plan: &Plan) -> bool {
+    let [(at, Fault::Lost)] = plan[..] else { return false };
+    let path = &part.operations[at].path;
+    let is_commit = path.ends_with(".metadata.json") && !path.ends_with("/v1.metadata.json");
+    is_commit && matches!(part.step, Sync(_) | Compact)
 }
 
 /// Runs all plans, and tells of those after which something is not true.
@@ -111,9 +120,9 @@ fn run_all(parts: &[Part], plans: &[(usize, Plan)]) {
 }
 
 /// Every fault of every operation of a part.
-fn faults(operations: &[bool]) -> Plan {
+fn faults(operations: &[Asked]) -> Plan {
     let operations = operations.iter().enumerate();
-    operations.flat_map(|(at, writes)| Fault::of(*writes).iter().map(move |fault| (at, *fault))).collect()
+    operations.flat_map(|(at, asked)| Fault::of(asked.writes).iter().map(move |fault| (at, *fault))).collect()
 }
 
 #[test]

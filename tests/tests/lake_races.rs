@@ -302,3 +302,31 @@ fn a_committer_that_wakes_up_late_takes_nobody_back() {
         scene.finish();
     }
 }
+
+/// A removal of orphans lists a file that is on its way, and takes so long that the file is old when it comes to it; meanwhile
+/// the file was committed.
+#[test]
+fn a_removal_that_is_slow_leaves_what_was_committed_meanwhile() {
+    let mut before = Scene::new();
+    for step in [Write(0), Write(1), Sync(0), Sync(1), Compact, Write(0)] {
+        before.run(step).unwrap().unwrap();
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    for (syncing, removing) in
+        (9..27).step_by(3).flat_map(|at| (1..).step_by(3).map(move |to| (at, to)).take(20))
+    {
+        let mut scene = before.copy();
+        let store = scene.store.clone();
+        let (db, lake) = (scene.objects[0].open(&store), store.lake());
+        let mut sync = std::pin::pin!(db.sync(&lake));
+        assert!((0..syncing).all(|_| sync.as_mut().poll(&mut context).is_pending()));
+        let mut removal = std::pin::pin!(remove_orphans(store.lake()));
+        let is_through = (0..removing).any(|_| removal.as_mut().poll(&mut context).is_ready());
+        drive(&store, sync).unwrap().unwrap();
+        store.wait(86_400);
+        if !is_through {
+            drive(&store, removal).unwrap();
+        }
+        scene.check();
+    }
+}

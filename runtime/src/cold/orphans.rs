@@ -1,7 +1,8 @@
 //! Files that nothing refers to: what was written and never committed, and what a crash kept from being removed.
 //!
 //! Keeps invariant 10. The folder is listed first and the table loaded after: so a file that is committed meanwhile is seen
-//! to be referred to. One that is on its way is younger than the grace.
+//! to be referred to. One that is on its way is younger than the grace, by the time at which the folder was listed: however
+//! long the rest takes.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -49,14 +50,14 @@ async fn remove_from(
         let table = name.to_owned();
         return if role == Role::Changelog { Err(LakeError::NoTable { table }.into()) } else { Ok(()) };
     };
+    let grace = i64::try_from(grace.as_micros()).unwrap_or(i64::MAX);
+    let before = lake.now().micros().saturating_sub(grace);
     let listed = table.store().list(table.folder()).await?;
     let mut table = table;
     table.reload().await?;
     let referenced = table.referenced(&table.metadata().snapshots).await?;
     let kept: BTreeSet<String> =
         referenced.iter().map(|location| table.path(location)).collect::<Result<_>>()?;
-    let grace = i64::try_from(grace.as_micros()).unwrap_or(i64::MAX);
-    let before = lake.now().micros().saturating_sub(grace);
     for file in listed {
         let is_old = file.modified.micros() < before;
         if is_old && !kept.contains(&file.path) && !is_metadata(&table, &file.path) {
