@@ -330,3 +330,28 @@ fn a_removal_that_is_slow_leaves_what_was_committed_meanwhile() {
         scene.check();
     }
 }
+
+/// A compaction stops at each of its steps, until another has folded the same events and more; then it goes on.
+#[test]
+fn a_compaction_that_wakes_up_late_folds_nothing_twice() {
+    let mut before = Scene::new();
+    for step in [Write(0), Sync(0)] {
+        before.run(step).unwrap().unwrap();
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    for steps in 1.. {
+        let mut scene = before.copy();
+        let store = scene.store.clone();
+        let lake = store.lake();
+        let mut sleeper = std::pin::pin!(lake.compact::<Item>());
+        if (0..steps).any(|_| sleeper.as_mut().poll(&mut context).is_ready()) {
+            println!("{steps} steps");
+            return;
+        }
+        for step in [Write(1), Sync(1), Compact] {
+            scene.run(step).unwrap().unwrap();
+        }
+        drive(&store, sleeper).unwrap().unwrap();
+        scene.finish();
+    }
+}
