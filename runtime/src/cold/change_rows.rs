@@ -9,13 +9,14 @@ use crate::{
     cdc::{CdcEvent, CdcOperation, Lineage},
     schema::{Kind, types::sortable_text},
     value::{Row, Value, ValueRef},
-    vortex::{Column, DataType},
+    vortex::Column,
 };
 
 use super::{
     error::{Result, refused},
     iceberg::{Schema, Type},
     mapping::{Mapped, Role},
+    parquet::data_type,
 };
 
 /// What `_op` says of a document that was read, not changed.
@@ -54,7 +55,7 @@ pub(crate) struct ChangeRows {
 }
 
 impl ChangeRows {
-    pub(crate) fn new(mapped: &Mapped, schema: &Schema) -> Self {
+    pub(crate) fn new(mapped: &Mapped, schema: &Schema) -> Result<Self> {
         let kinds: Vec<Type> = mapped
             .schema
             .columns
@@ -67,9 +68,11 @@ impl ChangeRows {
             .collect();
         let widened =
             mapped.schema.columns.iter().zip(&kinds).map(|(column, kind)| widened(column.kind, kind));
-        Self {
+        let columns = mapped.schema.columns.iter().zip(&kinds);
+        let columns = columns.map(|(column, kind)| Ok(Column::new(data_type(&column.name, kind)?, true)));
+        Ok(Self {
             widened: widened.collect(),
-            columns: kinds.iter().map(|kind| Column::new(data_type(kind), true)).collect(),
+            columns: columns.collect::<Result<_>>()?,
             mapped: mapped.clone(),
             schema: schema.clone(),
             objects: Vec::new(),
@@ -79,7 +82,7 @@ impl ChangeRows {
             operations: Vec::new(),
             versions: Vec::new(),
             parents: Vec::new(),
-        }
+        })
     }
 
     /// How many rows there are.
@@ -161,7 +164,7 @@ impl ChangeRows {
 
     /// The rows as arrays; none are left.
     pub(crate) fn take(&mut self) -> Result<RecordBatch> {
-        let taken = std::mem::replace(self, Self::new(&self.mapped, &self.schema));
+        let taken = std::mem::replace(self, Self::new(&self.mapped, &self.schema)?);
         let timestamps = TimestampMicrosecondArray::from(taken.timestamps);
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(taken.objects)),
@@ -186,7 +189,7 @@ impl ChangeRows {
 
 /// Events as one batch.
 pub(crate) fn batch_of(mapped: &Mapped, projection: &Schema, events: &[&CdcEvent]) -> Result<RecordBatch> {
-    let mut rows = ChangeRows::new(mapped, projection);
+    let mut rows = ChangeRows::new(mapped, projection)?;
     events.iter().try_for_each(|event| rows.add(event))?;
     rows.take()
 }
@@ -197,23 +200,5 @@ fn widened(kind: Kind, table: &Type) -> Option<u8> {
             Some(*precision)
         }
         _ => None,
-    }
-}
-
-/// The type of a column in memory whose arrays are those of a type of Iceberg.
-pub(crate) fn data_type(kind: &Type) -> DataType {
-    match *kind {
-        Type::Boolean => DataType::Bool,
-        Type::Int => DataType::I32,
-        Type::Float => DataType::F32,
-        Type::Double => DataType::F64,
-        Type::Decimal { precision, scale } => DataType::Decimal { precision, scale },
-        Type::Date => DataType::Date,
-        Type::Timestamp | Type::Timestamptz => DataType::Timestamp,
-        Type::String => DataType::Text,
-        Type::Uuid => DataType::Uuid,
-        Type::Fixed(length) => DataType::Fixed(length),
-        Type::Binary => DataType::Bytes,
-        Type::Long | Type::Time | Type::Other(_) => DataType::I64,
     }
 }

@@ -72,7 +72,7 @@ impl ChangelogWriter {
             lineage,
             partition: partition.map_err(|error| refused(&error))?,
             spec_id: spec.spec_id,
-            rows: ChangeRows::new(mapped, schema),
+            rows: ChangeRows::new(mapped, schema)?,
             until: 0,
         })
     }

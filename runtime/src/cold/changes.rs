@@ -13,6 +13,7 @@ use crate::{
 };
 
 use super::{
+    batch::texts,
     change_rows::batch_of,
     document::Columns,
     error::{Result, refused},
@@ -230,17 +231,14 @@ impl<'b> Marks<'b> {
         let column = |name: &str| {
             batch.column_by_name(name).ok_or_else(|| refused(&format!("a changelog without `{name}`")))
         };
-        let text = |name: &'static str| {
-            column(name)?.as_string_opt::<i32>().ok_or_else(|| refused(&format!("`{name}` is no text")))
-        };
         let other = |name: &str| refused(&format!("`{name}` is of another type"));
         Ok(Self {
-            objects: text(OBJECT.name)?,
-            lineages: text(LINEAGE.name)?,
+            objects: texts(batch, OBJECT.name)?,
+            lineages: texts(batch, LINEAGE.name)?,
             sequences: column(SEQUENCE.name)?.as_primitive_opt().ok_or_else(|| other(SEQUENCE.name))?,
             timestamps: column(TIMESTAMP.name)?.as_primitive_opt().ok_or_else(|| other(TIMESTAMP.name))?,
-            operations: text(OPERATION.name)?,
-            parents: text(PARENT.name)?,
+            operations: texts(batch, OPERATION.name)?,
+            parents: texts(batch, PARENT.name)?,
         })
     }
 

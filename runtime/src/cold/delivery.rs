@@ -21,7 +21,6 @@ use super::{
     iceberg::{DataFile, TableMetadata},
     lake::Lake,
     mapping::Role,
-    store::PutMode,
     table::Table,
     watermark::Watermarks,
 };
@@ -88,14 +87,11 @@ impl Table<'_> {
         lineage: Lineage,
         file: ChangeFile,
     ) -> Result<DataFile> {
-        let ChangeFile { bytes, mut file, until } = file;
+        let ChangeFile { bytes, file, until } = file;
         let folder = hex(&xxhash_rust::xxh3::xxh3_64(object.as_bytes()).to_be_bytes());
         let unique = self.lake.unique();
-        let name = format!("data/{folder}-{lineage}-{until:016}-{unique:032x}.parquet");
-        file.file_path = self.location(&name);
-        let path = self.path(&file.file_path)?;
-        self.store().put(&path, bytes, PutMode::Replace).await?;
-        Ok(file)
+        let name = format!("{folder}-{lineage}-{until:016}-{unique:032x}");
+        self.store_file(&name, bytes, file).await
     }
 
     /// Commits deliveries; those that the table holds already are left out. Gives the snapshot, if there is a new one.

@@ -128,7 +128,10 @@ async fn remove_files(table: &Table<'_>, gone: &[Snapshot], removed: &mut Remove
 }
 
 impl Table<'_> {
-    /// The locations of every file that snapshots refer to. A manifest that is gone already refers to nothing.
+    /// The locations of every file that snapshots refer to.
+    ///
+    /// # Errors
+    /// Of a manifest that another removal has taken: what it referred to is then for [`Lake::remove_orphans`].
     pub(crate) async fn referenced(&self, snapshots: &[Snapshot]) -> Result<BTreeSet<String>> {
         let mut locations = BTreeSet::new();
         for snapshot in snapshots {

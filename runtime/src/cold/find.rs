@@ -5,8 +5,7 @@ use std::{
     marker::PhantomData,
 };
 
-use arrow_array::{BooleanArray, RecordBatch, cast::AsArray};
-use arrow_select::filter::filter_record_batch;
+use arrow_array::RecordBatch;
 
 use crate::{
     Timestamp,
@@ -17,13 +16,14 @@ use crate::{
 };
 
 use super::{
+    batch::{filtered, objects},
     changes::{self, Changes},
     document::{Columns, is_about},
-    error::{Result, refused},
+    error::Result,
     iceberg::Schema,
     key::keys,
     lake::Lake,
-    mapping::{Mapped, OBJECT, Role},
+    mapping::{Mapped, Role},
     parquet::BatchRows,
     scan::{Scan, ScanStat, Scanned, Wanted, files},
     table::Table,
@@ -320,8 +320,7 @@ impl Changes {
             return Ok(batch.clone());
         }
         let keys = keys(batch, &layout.projection, &mapped.id_names().collect::<Vec<_>>())?;
-        let objects = batch.column_by_name(OBJECT.name).and_then(|column| column.as_string_opt::<i32>());
-        let objects = objects.ok_or_else(|| refused(&"a table without objects"))?;
+        let objects = objects(batch)?;
         let mut rows = BatchRows::new(batch, &layout.projection);
         let mut kept = Vec::with_capacity(keys.len());
         for (at, key) in keys.iter().enumerate() {
@@ -343,8 +342,4 @@ impl Changes {
         }
         filtered(batch, kept)
     }
-}
-
-fn filtered(batch: &RecordBatch, kept: Vec<bool>) -> Result<RecordBatch> {
-    filter_record_batch(batch, &BooleanArray::from(kept)).map_err(|error| refused(&error))
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows `schema`, `filter`, `value`, the columns of `vortex` and the events of `cdc`, never `hot`. Keeps invariants 4 and 10.
 
+mod batch;
 mod catalog;
 mod change_rows;
 mod changelog;

@@ -8,7 +8,8 @@ use super::{
     catalog::{CatalogError, Version},
     error::{LakeError, Result},
     iceberg::{
-        Content, ManifestEntry, ManifestFile, PartitionSpec, Schema, Snapshot, read_list, read_manifest,
+        Content, DataFile, ManifestEntry, ManifestFile, PartitionSpec, Schema, Snapshot, read_list,
+        read_manifest,
     },
     lake::Lake,
     store::{PutMode, Store},
@@ -70,6 +71,13 @@ impl<'l> Table<'l> {
 
     pub(crate) async fn put(&self, location: &str, bytes: impl Into<Bytes>) -> Result<()> {
         Ok(self.store().put(&self.path(location)?, bytes.into(), PutMode::Replace).await?)
+    }
+
+    /// Stores a data file under a name, which no other has.
+    pub(crate) async fn store_file(&self, name: &str, bytes: Bytes, file: DataFile) -> Result<DataFile> {
+        let file_path = self.location(&format!("data/{name}.parquet"));
+        self.put(&file_path, bytes).await?;
+        Ok(DataFile { file_path, ..file })
     }
 
     /// The manifests of a snapshot.

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use arrow_array::{BooleanArray, RecordBatch, StringArray, cast::AsArray};
-use arrow_select::filter::filter_record_batch;
+use arrow_array::{BooleanArray, RecordBatch};
 
 use crate::{filter::Predicate, value::Value, vortex::Column};
 
 use super::{
     super::{
-        change_rows::data_type,
+        batch::{filtered, objects},
         changes::Marks,
         commit::{Commit, Operation},
         error::{Result, refused},
@@ -18,6 +17,7 @@ use super::{
         key::keys,
         lake::Lake,
         mapping::{Described, OBJECT, OPERATION, PARENT, Role},
+        parquet::data_type,
         scan::{Scan, ScanStat, Scanned, Wanted, files},
         shape,
         table::Table,
@@ -64,7 +64,7 @@ pub(super) async fn run(
     }
     let mut state = lake.state_for(collection, changelog.metadata(), &described).await?;
     let (base, until) = folded_by(state.metadata());
-    let mut all = everything(&changelog).await?;
+    let mut all = changelog.files(changelog.metadata().snapshot()).await?;
     all.sort_by_key(|entry| entry.sequence_number);
     let number = |entry: &ManifestEntry| entry.sequence_number.unwrap_or(0);
     let new: Vec<&ManifestEntry> = all.iter().filter(|entry| number(entry) > base).collect();
@@ -109,16 +109,6 @@ pub(super) async fn run(
 /// Up to which sequence number the state table has folded, and the time of the latest event in it.
 fn folded_by(state: &TableMetadata) -> (i64, i64) {
     state.ancestors(state.current_snapshot_id).find_map(folded).unwrap_or((0, i64::MIN))
-}
-
-/// Every file of a changelog.
-async fn everything(changelog: &Table<'_>) -> Result<Vec<ManifestEntry>> {
-    let wanted = Wanted {
-        projection: Schema::new(0, Vec::new()),
-        fills: BTreeMap::new(),
-        predicate: Predicate::And(Vec::new()),
-    };
-    files(changelog, changelog.metadata().snapshot(), &wanted, i64::MIN, &mut ScanStat::default()).await
 }
 
 /// Whether the table has a new schema since its files were written. Then some of them may lack columns that have fills.
@@ -230,8 +220,7 @@ impl Step<'_, '_> {
                     .into_iter()
                     .map(|replaced| !replaced)
                     .collect();
-                let batch = filter_record_batch(&batch, &BooleanArray::from(kept))
-                    .map_err(|error| refused(&error))?;
+                let batch = filtered(&batch, kept)?;
                 writer.write(self.filled(batch, schema)?).await?;
             }
         }
@@ -289,8 +278,7 @@ impl Step<'_, '_> {
                 }
                 kept.push(is_last);
             }
-            let batch =
-                filter_record_batch(&batch, &BooleanArray::from(kept)).map_err(|error| refused(&error))?;
+            let batch = filtered(&batch, kept)?;
             if batch.num_rows() > 0 {
                 let columns: Vec<usize> = (0..state.fields.len()).collect();
                 let batch = batch.project(&columns).map_err(|error| refused(&error))?;
@@ -333,11 +321,11 @@ impl Step<'_, '_> {
         for id in &self.described.required {
             let (Some(fill), Some(of)) = (self.described.fills.get(id), fields.get(id)) else { continue };
             let Some(at) = schema.fields.iter().position(|field| field.id == *of) else { continue };
-            let mut one = Column::new(data_type(&schema.fields[at].kind), true);
-            one.push(fill.as_ref())?;
-            let one = arrow_array::Scalar::new(one.into_arrow()?);
             let there = columns[at].nulls().map(|nulls| BooleanArray::new(nulls.inner().clone(), None));
             let Some(there) = there else { continue };
+            let mut one = Column::new(data_type(&schema.fields[at].name, &schema.fields[at].kind)?, true);
+            one.push(fill.as_ref())?;
+            let one = arrow_array::Scalar::new(one.into_arrow()?);
             columns[at] =
                 arrow_select::zip::zip(&there, &columns[at], &one).map_err(|error| refused(&error))?;
         }
@@ -356,9 +344,4 @@ fn of_objects(latest: &Latest) -> Predicate {
 
 fn optional(field: &Field) -> Field {
     Field { required: false, ..field.clone() }
-}
-
-fn objects(batch: &RecordBatch) -> Result<&StringArray> {
-    let column = batch.column_by_name(OBJECT.name).and_then(|column| column.as_string_opt::<i32>());
-    column.ok_or_else(|| refused(&"a table without objects"))
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
-use bytes::Bytes;
 
 use crate::value::Row;
 
@@ -13,7 +12,6 @@ use super::{
         iceberg::{DataFile, Datum, PartitionSpec, Schema},
         parquet::{BatchRows, FileWriter},
         prune::literal,
-        store::PutMode,
         table::Table,
     },
     sorted::{gathered, order},
@@ -139,7 +137,8 @@ impl<'t, 'l> Writer<'t, 'l> {
     async fn store(&mut self, partition: Partition, writer: FileWriter) -> Result<()> {
         let (bytes, file) = writer.finish()?;
         let file = DataFile { spec_id: self.spec.spec_id, partition, ..file };
-        let stored = store(self.table, bytes, file).await?;
+        let name = format!("{:032x}", self.table.lake.unique());
+        let stored = self.table.store_file(&name, bytes, file).await?;
         self.files.push(stored);
         Ok(())
     }
@@ -180,12 +179,4 @@ impl<'t, 'l> Writer<'t, 'l> {
         let partition = self.spec.partition(&self.schema, |id| sources.get(&id)?.as_ref());
         partition.map_err(|error| refused(&error))
     }
-}
-
-/// Stores a data file of a table.
-pub(crate) async fn store(table: &Table<'_>, bytes: Bytes, mut file: DataFile) -> Result<DataFile> {
-    file.file_path = table.location(&format!("data/{:032x}.parquet", table.lake.unique()));
-    let path = table.path(&file.file_path)?;
-    table.store().put(&path, bytes, PutMode::Replace).await?;
-    Ok(file)
 }

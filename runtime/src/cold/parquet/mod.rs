@@ -31,6 +31,7 @@ mod write;
 pub use error::FileError;
 pub use predicate::BoundPredicate;
 pub use read::{FileBatch, FileReader};
+pub(crate) use rows::data_type;
 pub use rows::{BatchRows, batch_of_columns, column_of_array};
 pub use scan::{Counters, Scan};
 pub use write::FileWriter;

@@ -187,7 +187,7 @@ impl Row for BatchRows<'_> {
 }
 
 /// The type of the library that has the values of a column of a table.
-pub(super) fn data_type(column: &str, kind: &Type) -> Outcome<vortex::DataType> {
+pub(crate) fn data_type(column: &str, kind: &Type) -> Outcome<vortex::DataType> {
     use vortex::DataType;
     Ok(match kind {
         Type::Boolean => DataType::Bool,
