@@ -89,15 +89,13 @@ impl Filter {
     pub(super) fn test(
         &self,
         batch: &RecordBatch,
-        found: Option<&Mutex<Vec<BooleanBuffer>>>,
+        found: &Mutex<Vec<BooleanBuffer>>,
     ) -> Result<BooleanArray, ArrowError> {
         let failed = |error: FileError| ArrowError::ExternalError(Box::new(error));
         let arrays = self.columns.projection.arrays(batch).map_err(failed)?;
         let columns = self.fields.iter().copied().zip(arrays).collect();
         let verdicts = self.node.evaluate(batch.num_rows(), &columns);
-        if let Some(found) = found {
-            found.lock().unwrap_or_else(PoisonError::into_inner).push(verdicts.yes.clone());
-        }
+        found.lock().unwrap_or_else(PoisonError::into_inner).push(verdicts.yes.clone());
         Ok(BooleanArray::new(verdicts.yes, None))
     }
 }

@@ -74,6 +74,8 @@ pub struct FileBatch {
 #[derive(Debug)]
 struct Current {
     reader: ParquetRecordBatchReader,
+    /// How many rows it has yet to give.
+    left: u64,
     positions: Option<Positions>,
 }
 
@@ -146,11 +148,14 @@ impl FileReader {
     fn batch(&mut self) -> Outcome<Option<FileBatch>> {
         let Some(current) = &mut self.current else { return Ok(None) };
         let Some(batch) = guarded(|| current.reader.next().transpose().map_err(damaged))? else {
+            counted(current.left == 0)?;
             self.current = None;
             return Ok(None);
         };
         let rows = self.output.projection.batch(&batch)?;
         let count = rows.num_rows() as u64;
+        counted(count <= current.left)?;
+        current.left -= count;
         self.counters.rows_given += count;
         let positions = current.positions.as_mut().map(|positions| positions.take(count)).unwrap_or_default();
         Ok(Some(FileBatch { rows, positions }))
@@ -176,13 +181,14 @@ impl FileReader {
         self.counters.rows_decoded += ranges::count(&selection);
         self.count_pages(group, filter.as_deref(), &selection);
         let found = Arc::new(Mutex::new(Vec::new()));
+        let filtered = filter.is_some();
         let decoder = self.decoder(group, &selection, filter, &found)?;
-        let Some(reader) = self.decode(group, decoder).await? else { return Ok(None) };
-        let positions = self.scan.positions.then(|| {
-            let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-            Positions::new(&selection, &found, first_row)
-        });
-        Ok(Some(Current { reader, positions }))
+        let reader = self.decode(group, decoder).await?;
+        let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+        let left = rows_found(&selection, filtered, &found)?;
+        let Some(reader) = reader else { return counted(left == 0).map(|()| None) };
+        let positions = self.scan.positions.then(|| Positions::new(&selection, &found, first_row));
+        Ok(Some(Current { reader, left, positions }))
     }
 
     /// What the filter leaves of a row group.
@@ -285,9 +291,9 @@ impl FileReader {
             builder = builder.with_row_selection(row_selection(selection, rows)?);
         }
         if let Some(filter) = filter {
-            let found = self.scan.positions.then(|| found.clone());
+            let found = found.clone();
             let mask = mask(&filter.columns.leaves);
-            let test = move |batch| filter.test(&batch, found.as_deref());
+            let test = move |batch| filter.test(&batch, &found);
             builder =
                 builder.with_row_filter(RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, test))]));
         }
@@ -322,6 +328,22 @@ enum Plan {
     All,
     /// The filter may be true for these.
     Some(Ranges),
+}
+
+/// How many rows of the selection are wanted: all, or those that the filter found, one bit for each of them.
+fn rows_found(selection: &[Range<u64>], filtered: bool, found: &[BooleanBuffer]) -> Outcome<u64> {
+    let selected = ranges::count(selection);
+    if !filtered {
+        return Ok(selected);
+    }
+    let sum = |count: fn(&BooleanBuffer) -> usize| found.iter().map(count).sum::<usize>() as u64;
+    counted(sum(BooleanBuffer::len) == selected)?;
+    Ok(sum(BooleanBuffer::count_set_bits))
+}
+
+/// Pages say for themselves how many values they have, and the metadata how many rows there are.
+fn counted(equal: bool) -> Outcome<()> {
+    equal.then_some(()).ok_or_else(|| damaged("its pages have not as many values as there are rows"))
 }
 
 fn row_selection(selection: &[Range<u64>], rows: u64) -> Outcome<RowSelection> {
