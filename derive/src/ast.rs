@@ -30,6 +30,7 @@ pub(crate) struct Collection<'a> {
     pub(crate) id: Id,
     pub(crate) indexes: Vec<Index>,
     pub(crate) partition: Vec<Partition>,
+    pub(crate) merge_on_read: bool,
     /// The variant of `Capture`.
     pub(crate) capture: &'static str,
     pub(crate) cache_seconds: Option<u64>,
@@ -95,6 +96,7 @@ impl<'a> Collection<'a> {
             id: Id::default(),
             indexes: Vec::new(),
             partition: Vec::new(),
+            merge_on_read: options.merge_on_read.is_some(),
             capture: options.capture.unwrap_or("Full"),
             cache_seconds: options.cache_seconds,
             columnar: options.columnar.unwrap_or_default(),

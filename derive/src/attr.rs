@@ -33,12 +33,13 @@ fn words(keys: &[Key]) -> Vec<&'static str> {
 }
 
 /// The options of a struct, and how each is written.
-const COLLECTION_KEYS: [Key; 9] = [
+const COLLECTION_KEYS: [Key; 10] = [
     ("name", "name = \"…\""),
     ("id", "id(a, b)"),
     ("index", "index(a, b)"),
     ("unique", "unique(a, b)"),
     ("partition", "partition(day(a))"),
+    ("merge_on_read", "merge_on_read"),
     ("cache", "cache = \"60s\""),
     ("capture", "capture = \"full\""),
     ("columnar", "columnar(threshold = 1000)"),
@@ -67,6 +68,15 @@ fn set<T>(ctxt: &Ctxt, slot: &mut Option<T>, key: &impl ToTokens, value: Option<
     } else {
         *slot = Some(value);
     }
+}
+
+/// An option that is its name alone.
+fn word(ctxt: &Ctxt, key: &Ident, node: &Node, example: &str) -> Option<()> {
+    if let Node::Word(_) = node {
+        return Some(());
+    }
+    ctxt.error(node, format!("`{key}` takes no value\nhelp: write `{example}`"));
+    None
 }
 
 /// The fields that a list names; whatever is not the name of a field is reported.

@@ -10,12 +10,14 @@ use arrow_array::{Array, Int64Array, RecordBatch, StringArray, cast::AsArray, ty
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use terrace::{
-    cold::iceberg::{DataFile, ManifestEntry, TableMetadata, read_list, read_manifest},
+    cold::iceberg::{Content, DataFile, ManifestEntry, TableMetadata, read_list, read_manifest},
     prelude::*,
 };
 
-/// The document of the tests that fail on purpose.
+/// The document of the tests that fail on purpose. Of its files rows are deleted by their places where these are few, and else
+/// the files are written anew.
 #[derive(Collection, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[collection(merge_on_read)]
 pub struct Item {
     /// Its name in its object.
     #[id]
@@ -113,7 +115,8 @@ pub fn audit(files: &dyn Files, table: &str) -> Option<Audited> {
     let mut rows = BTreeMap::new();
     let (mut referenced, mut added) = (BTreeSet::new(), BTreeMap::<i64, Vec<DataFile>>::new());
     for snapshot in &metadata.snapshots {
-        let mut of_snapshot = Vec::new();
+        let mut of_files: BTreeMap<String, Vec<Option<TableRow>>> = BTreeMap::new();
+        let mut deleted = Vec::new();
         let list = reading.file(&snapshot.manifest_list, &mut referenced);
         for manifest in read_list(&list).unwrap() {
             let bytes = reading.file(&manifest.manifest_path, &mut referenced);
@@ -126,14 +129,33 @@ pub fn audit(files: &dyn Files, table: &str) -> Option<Audited> {
             for entry in read_manifest(&bytes, &manifest).unwrap().into_iter().filter(ManifestEntry::is_live)
             {
                 let committed = entry.sequence_number.unwrap_or(0);
-                let rows = reading.rows(&entry.data_file.file_path, &mut referenced);
-                assert_eq!(i64::try_from(rows.len()).unwrap(), entry.data_file.record_count);
+                let path = &entry.data_file.file_path;
+                let count = if entry.data_file.content == Content::Data {
+                    let rows = reading.rows(path, &mut referenced).into_iter();
+                    let rows = rows.map(|row| Some(TableRow { committed, ..row }));
+                    of_files.entry(path.clone()).insert_entry(rows.collect()).get().len()
+                } else {
+                    let places = reading.places(path, &mut referenced);
+                    let count = places.len();
+                    deleted.extend(places);
+                    count
+                };
+                assert_eq!(i64::try_from(count).unwrap(), entry.data_file.record_count);
                 if entry.snapshot_id == Some(snapshot.snapshot_id) {
                     added.entry(snapshot.snapshot_id).or_default().push(entry.data_file.clone());
                 }
-                of_snapshot.extend(rows.into_iter().map(|row| TableRow { committed, ..row }));
             }
         }
+        for (file, place) in deleted {
+            let rows = of_files
+                .get_mut(&file)
+                .unwrap_or_else(|| panic!("rows of {file} are deleted, which is gone"));
+            assert!(
+                rows[usize::try_from(place).unwrap()].take().is_some(),
+                "row {place} of {file} is deleted twice"
+            );
+        }
+        let mut of_snapshot: Vec<TableRow> = of_files.into_values().flatten().flatten().collect();
         of_snapshot.sort();
         rows.insert(snapshot.snapshot_id, of_snapshot);
     }
@@ -162,6 +184,13 @@ impl Reading<'_> {
         bytes
     }
 
+    /// Which rows of which files a file of position deletes names.
+    fn places(&mut self, location: &str, referenced: &mut BTreeSet<String>) -> Vec<(String, i64)> {
+        let bytes = self.file(location, referenced);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
+        reader.flat_map(|batch| places_of(&batch.unwrap())).collect()
+    }
+
     fn rows(&mut self, location: &str, referenced: &mut BTreeSet<String>) -> Vec<TableRow> {
         let bytes = self.file(location, referenced);
         if let Some(rows) = self.read.get(location) {
@@ -172,6 +201,11 @@ impl Reading<'_> {
         self.read.insert(location.to_owned(), rows.clone());
         rows
     }
+}
+
+fn places_of(batch: &RecordBatch) -> Vec<(String, i64)> {
+    let (files, places) = (batch.column(0).as_string::<i32>(), batch.column(1).as_primitive::<Int64Type>());
+    files.iter().zip(places).map(|(file, place)| (file.unwrap().to_owned(), place.unwrap())).collect()
 }
 
 fn rows_of(batch: &RecordBatch) -> Vec<TableRow> {

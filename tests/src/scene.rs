@@ -101,7 +101,8 @@ impl Object {
         let first = self.rounds * 2;
         self.rounds += 1;
         db.transaction(|db| {
-            for id in first..first + 4 {
+            let old = if first == 0 { 1_000..1_020 } else { 1_000 + first..1_001 + first };
+            for id in (first..first + 4).chain(old) {
                 db.upsert(&Item { id, note: format!("{} of round {}", self.name, self.rounds) })?;
             }
             db.update::<Item>(first, |item| item.note.push('!'))?;

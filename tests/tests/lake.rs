@@ -30,6 +30,23 @@ struct Order {
     weight: f64,
 }
 
+/// The same, of whose files compaction deletes rows by their places.
+mod on_read {
+    use super::*;
+
+    #[derive(Collection, Clone, Debug)]
+    #[collection(partition(bucket(4, object), day(placed)), columnar(threshold = 8), merge_on_read)]
+    pub struct Order {
+        #[id]
+        pub id: i64,
+        pub customer: Uuid,
+        pub total: Decimal<9, 2>,
+        pub placed: Timestamp,
+        pub note: Option<String>,
+        pub weight: f64,
+    }
+}
+
 fn order(id: i64) -> Order {
     Order {
         id,
@@ -199,7 +216,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(merge_on_read: bool) -> Self {
         use std::sync::atomic::{AtomicI64, Ordering};
         let now = std::sync::Arc::new(AtomicI64::new(1_700_000_000_000_000));
         let time = {
@@ -211,9 +228,28 @@ impl World {
             let options = Options::new().object(format!("object-{at}")).clock(time.clone());
             options.open_in_memory(collections![Order]).unwrap()
         };
-        let objects = (0..OBJECTS).map(open).collect();
+        let objects: Vec<Db> = (0..OBJECTS).map(open).collect();
+        if merge_on_read {
+            Self::merge_on_read(&lake);
+        }
         let synced = vec![Vec::new(); OBJECTS];
         Self { lake, objects, now, synced, moments: Vec::new(), snapshots: BTreeMap::new() }
+    }
+
+    /// The newest version of the struct says so, which an object has that is empty by now; the others go on with the earlier.
+    fn merge_on_read(lake: &Lake) {
+        let earlier = Db::open_in_memory(collections![Order]).unwrap();
+        earlier.insert(&order(1)).unwrap();
+        earlier.delete::<Order>(1).unwrap();
+        block_on(earlier.sync(lake)).unwrap();
+        let newest = Db::open_in_memory(collections![on_read::Order]).unwrap();
+        let Order { id, customer, total, placed, note, weight } = order(1);
+        newest.insert(&on_read::Order { id, customer, total, placed, note, weight }).unwrap();
+        newest.delete::<on_read::Order>(id).unwrap();
+        block_on(newest.sync(lake)).unwrap();
+        block_on(lake.compact::<Order>()).unwrap();
+        let table = block_on(lake.metadata("order")).unwrap().unwrap();
+        assert_eq!(table.properties["write.merge.mode"], "merge-on-read");
     }
 
     fn run(&mut self, op: &Op) -> Result<(), StorageError> {
@@ -300,8 +336,8 @@ impl World {
     }
 }
 
-fn run(ops: &[Vec<Op>]) -> Result<(), TestCaseError> {
-    let mut world = World::new();
+fn run(ops: &[Vec<Op>], merge_on_read: bool) -> Result<(), TestCaseError> {
+    let mut world = World::new(merge_on_read);
     for part in ops {
         for op in part {
             world.run(op).map_err(|error| TestCaseError::fail(format!("{op:?}: {error}")))?;
@@ -325,7 +361,7 @@ fn random_objects_are_found_as_they_are_and_were() {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let ops = prop::collection::vec(prop::collection::vec(op(), 1..20), 1..4);
-    if let Err(failure) = runner.run(&ops, |ops| run(&ops)) {
+    if let Err(failure) = runner.run(&(ops, any::<bool>()), |(ops, merge_on_read)| run(&ops, merge_on_read)) {
         panic!("seed {seed}: {failure}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 use super::{
     COLLECTION_KEYS, COLUMN_KEYS, example,
     mark::{self, Mark},
-    options_of, set, words,
+    options_of, set, word, words,
 };
 
 /// What the attributes of a field say.
@@ -47,7 +47,7 @@ impl FieldOptions {
         };
         match key.to_string().as_str() {
             "name" => set(ctxt, &mut self.name, key, node.string(ctxt, "name = \"mail\"")),
-            "mask" => set(ctxt, mask, key, word(ctxt, node)),
+            "mask" => set(ctxt, mask, key, word(ctxt, key, node, "#[column(mask)]")),
             "fill" => set(ctxt, &mut self.fill, key, fill(ctxt, node)),
             other => unknown(ctxt, key, other),
         }
@@ -63,14 +63,6 @@ fn unknown(ctxt: &Ctxt, key: &Ident, typed: &str) {
     } else {
         spelling::unknown(ctxt, key, "column option", "the options of a column", &words(&COLUMN_KEYS));
     }
-}
-
-fn word(ctxt: &Ctxt, node: &Node) -> Option<()> {
-    if let Node::Word(_) = node {
-        return Some(());
-    }
-    ctxt.error(node, "`mask` takes no value\nhelp: write `#[column(mask)]`");
-    None
 }
 
 fn fill(ctxt: &Ctxt, node: &Node) -> Option<Literal> {

@@ -21,6 +21,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     let version = option(collection.version());
     let capture = quote::format_ident!("{}", collection.capture);
     let partition = collection.partition.iter().map(|one| part(collection, one));
+    let merge_on_read = collection.merge_on_read;
     let cache_seconds = option(collection.cache_seconds);
     let columnar = columnar(collection);
     quote! {{
@@ -33,6 +34,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
             version: #version,
             capture: #krate::schema::Capture::#capture,
             partition: &[#(#partition),*],
+            merge_on_read: #merge_on_read,
             cache_seconds: #cache_seconds,
             columnar: #columnar,
         }

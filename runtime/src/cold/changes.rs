@@ -96,7 +96,8 @@ pub(crate) async fn read(
     let mut reading = Reading::new(mapped, &projection, fills, view.until);
     reading.read(view, concerned.clone(), view.folded, stat).await?;
     if !recent.is_empty() {
-        reading.add(Scanned { batch: batch_of(mapped, &projection, recent)?, committed: i64::MAX })?;
+        let batch = batch_of(mapped, &projection, recent)?;
+        reading.add(Scanned { batch, committed: i64::MAX, positions: Vec::new() })?;
     }
     let rewound = reading.rewound();
     for object in &rewound {
@@ -168,7 +169,7 @@ impl<'m> Reading<'m> {
         Ok(())
     }
 
-    fn add(&mut self, Scanned { batch, committed }: Scanned) -> Result<()> {
+    fn add(&mut self, Scanned { batch, committed, .. }: Scanned) -> Result<()> {
         let marks = Marks::of(&batch)?;
         let id: Vec<&str> = self.mapped.id_names().collect();
         for (row, key) in keys(&batch, self.projection, &id)?.into_iter().enumerate() {

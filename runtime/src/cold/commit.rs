@@ -201,6 +201,7 @@ impl Writing<'_, '_> {
         let mut present = self.table.manifests(self.table.metadata().snapshot()).await?;
         present.retain(ManifestFile::has_live_files);
         let (mut kept, gone) = self.without(present, &commit.removed).await?;
+        self.require_referenced(&kept, &commit.added).await?;
         let mut new = Vec::new();
         let mut kinds: Vec<(i32, Content)> =
             commit.added.iter().map(|file| (file.spec_id, file.content)).collect();
@@ -255,6 +256,24 @@ impl Writing<'_, '_> {
         }
         let missing = removed.len() - gone.len();
         Err(self.table.stale(format!("{missing} of the files that the commit replaces are gone")).into())
+    }
+
+    /// Deletes must be about files that are there: of others the rows are in other files by now.
+    async fn require_referenced(&self, manifests: &[ManifestFile], added: &[DataFile]) -> Result<()> {
+        let mut missing: BTreeSet<&str> =
+            added.iter().filter_map(|file| file.referenced_data_file.as_deref()).collect();
+        for manifest in manifests.iter().filter(|manifest| manifest.content == Content::Data) {
+            if missing.is_empty() {
+                break;
+            }
+            for entry in self.table.entries(manifest).await? {
+                missing.remove(&*entry.data_file.file_path);
+            }
+        }
+        match missing.first() {
+            None => Ok(()),
+            Some(file) => Err(self.table.stale(format!("{file}, of which rows are deleted, is gone")).into()),
+        }
     }
 
     /// An entry of an earlier snapshot; one that goes was there until this one.

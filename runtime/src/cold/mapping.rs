@@ -105,6 +105,9 @@ pub(crate) struct Described {
     /// Whether events hold the id alone: then documents cannot be made of them.
     #[serde(default)]
     pub(crate) keys_alone: bool,
+    /// Whether the state table says which rows are gone by position deletes.
+    #[serde(default)]
+    pub(crate) merge_on_read: bool,
 }
 
 impl Described {
@@ -120,6 +123,8 @@ pub(crate) struct Mapped {
     pub(crate) schema: StoredSchema,
     /// Partition fields: of a column by its name, or of the object.
     partition: Vec<(Option<String>, Transform)>,
+    /// Whether compaction deletes rows by their places.
+    merge_on_read: bool,
 }
 
 /// Why a collection does not fit its table.
@@ -189,19 +194,21 @@ impl Mapped {
         Self {
             schema: StoredSchema::from(schema),
             partition: schema.partition.iter().map(partition).collect(),
+            merge_on_read: schema.merge_on_read,
         }
     }
 
     /// A collection that an object has and this code does not name.
     pub(crate) fn stored(schema: &StoredSchema) -> Self {
-        Self { schema: schema.clone(), partition: Vec::new() }
+        Self { schema: schema.clone(), partition: Vec::new(), merge_on_read: false }
     }
 
     /// The name of this version of the struct in a table's properties.
     fn property(&self) -> String {
         #[derive(Serialize)]
-        struct Version<'a>(&'a [StoredColumn], &'a [usize], String);
-        let version = Version(&self.schema.columns, &self.schema.id, format!("{:?}", self.partition));
+        struct Version<'a>(&'a [StoredColumn], &'a [usize], String, bool);
+        let partition = format!("{:?}", self.partition);
+        let version = Version(&self.schema.columns, &self.schema.id, partition, self.merge_on_read);
         let json = serde_json::to_vec(&version).unwrap_or_default();
         format!("terrace.schema.{:032x}", xxhash_rust::xxh3::xxh3_128(&json))
     }
@@ -263,6 +270,7 @@ impl Mapped {
             fills: columns().filter_map(|(id, column)| Some((id, column.fill.clone()?))).collect(),
             partition: partition.collect(),
             keys_alone: self.schema.capture == Capture::Keys,
+            merge_on_read: self.merge_on_read,
         }
     }
 

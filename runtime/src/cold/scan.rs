@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    ops::Range,
     sync::Arc,
 };
 
@@ -57,6 +58,8 @@ pub(crate) struct Scanned {
     pub(crate) batch: RecordBatch,
     /// The data sequence number of the file.
     pub(crate) committed: i64,
+    /// Where they are in it, where that was asked for.
+    pub(crate) positions: Vec<Range<u64>>,
 }
 
 /// A table that is being read.
@@ -86,12 +89,19 @@ impl<'l> Scan<'l> {
         Self { table: table.clone(), wanted, files: Vec::into(files), deletes, reader: None, stat }
     }
 
+    /// Gives the places of the rows as well.
+    pub(crate) fn with_positions(mut self) -> Self {
+        Arc::make_mut(&mut self.wanted).positions = true;
+        self
+    }
+
     /// The next rows.
     pub(crate) async fn next(&mut self) -> Result<Option<Scanned>> {
         loop {
             if let Some((reader, committed, path)) = &mut self.reader {
                 if let Some(batch) = reader.next().await.map_err(|error| of_file(path, error))? {
-                    return Ok(Some(Scanned { batch: batch.rows, committed: *committed }));
+                    let (batch, positions) = (batch.rows, batch.positions);
+                    return Ok(Some(Scanned { batch, committed: *committed, positions }));
                 }
                 self.stat.rows += reader.counters();
                 self.reader = None;
@@ -119,7 +129,11 @@ async fn open(
 }
 
 /// The places of a file's rows that position deletes name.
-async fn deleted(table: &Table<'_>, deletes: &[ManifestEntry], entry: &ManifestEntry) -> Result<Vec<u64>> {
+pub(crate) async fn deleted(
+    table: &Table<'_>,
+    deletes: &[ManifestEntry],
+    entry: &ManifestEntry,
+) -> Result<Vec<u64>> {
     let mut places = Vec::new();
     for delete in deletes.iter().filter(|delete| concerns(delete, entry)) {
         places.extend(super::deletes::read(table, delete, &entry.data_file.file_path).await?);

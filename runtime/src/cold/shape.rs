@@ -16,6 +16,11 @@ use super::{
 /// The property of a state table that holds its columns by those of the changelog.
 const FIELDS: &str = "terrace.fields";
 
+/// The property of tables by which Iceberg's own engines choose as well.
+const MERGE_MODE: &str = "write.merge.mode";
+const MERGE_ON_READ: &str = "merge-on-read";
+const COPY_ON_WRITE: &str = "copy-on-write";
+
 /// Which column of a state table is which of the changelog table.
 pub(crate) fn fields_of(state: &TableMetadata) -> BTreeMap<i32, i32> {
     state.properties.get(FIELDS).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
@@ -43,7 +48,7 @@ pub(crate) fn create(changelog: &TableMetadata, described: &Described) -> Result
     let sorted: Vec<&str> = std::iter::once(OBJECT.name).chain(names.iter().copied()).collect();
     let spec = partition_spec(&schema, by, &[], 999);
     let sort = sort_order(&schema, &sorted);
-    Ok(NewTable { properties: property(&fields), schema, spec, sort })
+    Ok(NewTable { properties: properties(&fields, described), schema, spec, sort })
 }
 
 /// What has to change in a state table before it can hold what the changelog holds; nothing when it can.
@@ -59,14 +64,23 @@ pub(crate) fn evolve(
         state,
         partition_spec(&schema, by, &state.partition_specs, state.last_partition_id),
     ));
-    if fields != fields_of(state) {
-        updates.push(Update::SetProperties { updates: property(&fields) });
+    if fields != fields_of(state) || described.merge_on_read != merges_on_read(state) {
+        updates.push(Update::SetProperties { updates: properties(&fields, described) });
     }
     Ok((!updates.is_empty()).then(|| (requirements(state), updates)))
 }
 
-fn property(fields: &BTreeMap<i32, i32>) -> BTreeMap<String, String> {
-    BTreeMap::from([(FIELDS.to_owned(), serde_json::to_string(fields).unwrap_or_default())])
+/// Whether compaction says which rows are gone, where it can, instead of writing files anew.
+pub(crate) fn merges_on_read(state: &TableMetadata) -> bool {
+    state.properties.get(MERGE_MODE).is_some_and(|mode| mode == MERGE_ON_READ)
+}
+
+fn properties(fields: &BTreeMap<i32, i32>, described: &Described) -> BTreeMap<String, String> {
+    let mode = if described.merge_on_read { MERGE_ON_READ } else { COPY_ON_WRITE };
+    BTreeMap::from([
+        (FIELDS.to_owned(), serde_json::to_string(fields).unwrap_or_default()),
+        (MERGE_MODE.to_owned(), mode.to_owned()),
+    ])
 }
 
 fn evolved(

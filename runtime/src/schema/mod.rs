@@ -43,6 +43,8 @@ pub struct Schema {
     pub capture: Capture,
     /// How the cold tier lays the collection out.
     pub partition: &'static [Partition],
+    /// Whether compaction deletes rows of the cold tier's files by their places, instead of writing the files anew.
+    pub merge_on_read: bool,
     /// How long the warm tier may serve a document, in seconds.
     pub cache_seconds: Option<u64>,
     /// How many documents stay rows when [`Db::maintain`](crate::Db::maintain) moves the others into columns; none for

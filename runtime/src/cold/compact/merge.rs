@@ -8,7 +8,7 @@ use super::{
     super::{
         commit::{Commit, Operation},
         error::{Result, refused},
-        iceberg::{Content, DataFile, Field, ManifestEntry, Schema},
+        iceberg::{Content, DataFile, Field, ManifestEntry, Schema, TableMetadata},
         lake::Lake,
         mapping::{Described, OBJECT, Role, SEQUENCE},
         scan::{Scan, ScanStat, Scanned, Wanted},
@@ -17,7 +17,8 @@ use super::{
         view::folded,
     },
     Compacted, changelog, is_stale,
-    step::fills_of,
+    rewrite::Rewritten,
+    step::{fills_of, folded_by},
     writer::Writer,
 };
 
@@ -39,6 +40,12 @@ pub(super) async fn run(lake: &Lake, collection: &str, role: Role, done: &mut Co
     let looked_up: Vec<&str> = std::iter::once(OBJECT.name).chain(id.iter().copied()).collect();
     let boundaries: BTreeSet<i64> =
         state.metadata().snapshots.iter().filter_map(folded).map(|(sequence, _)| sequence).collect();
+    let (base, _) = folded_by(state.metadata());
+    // what is folded meanwhile may delete rows of the files that are merged
+    let check = |table: &TableMetadata| match role {
+        Role::State if folded_by(table).0 != base => Err("others have folded changes meanwhile".to_owned()),
+        _ => Ok(()),
+    };
     let fills = if role == Role::State { fills_of(&state, &described) } else { BTreeMap::new() };
     let mut table = if role == Role::State { state } else { changelog.clone() };
     let mut entries = table.files(table.metadata().snapshot()).await?;
@@ -50,7 +57,11 @@ pub(super) async fn run(lake: &Lake, collection: &str, role: Role, done: &mut Co
         let sequence = bin.iter().filter_map(|entry| entry.sequence_number).max();
         let sequence_number = sequence.filter(|_| role == Role::Changelog);
         let added = merged(&table, &bin, &deletes, (&looked_up, role), &fills).await?;
-        let removed: BTreeSet<String> = bin.iter().map(|entry| entry.data_file.file_path.clone()).collect();
+        let mut gone = Rewritten::default();
+        for entry in &bin {
+            gone.remove(&entry.data_file.file_path, &deletes);
+        }
+        let removed = gone.removed;
         let names: Vec<&str> = removed.iter().map(String::as_str).collect();
         let commit = Commit {
             id: format!("merge {:032x}", xxhash_rust::xxh3::xxh3_128(names.join(" ").as_bytes())),
@@ -58,7 +69,7 @@ pub(super) async fn run(lake: &Lake, collection: &str, role: Role, done: &mut Co
             added,
             sequence_number,
             summary: BTreeMap::new(),
-            check: &|_| Ok(()),
+            check: &check,
             removed,
         };
         match table.commit(&commit).await {

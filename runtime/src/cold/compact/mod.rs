@@ -6,6 +6,7 @@
 
 mod latest;
 mod merge;
+mod rewrite;
 mod sorted;
 mod step;
 mod writer;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::RecordBatch;
 
-use crate::{filter::Predicate, value::Value, vortex::Column};
+use crate::{filter::Predicate, value::Value};
 
 use super::{
     super::{
-        batch::{filtered, objects},
+        batch::filtered,
         changes::Marks,
         commit::{Commit, Operation},
         error::{Result, refused},
@@ -17,14 +17,14 @@ use super::{
         key::keys,
         lake::Lake,
         mapping::{Described, OBJECT, OPERATION, PARENT, Role},
-        parquet::data_type,
-        scan::{Scan, ScanStat, Scanned, Wanted, files},
+        scan::{Scan, ScanStat, Scanned, Wanted},
         shape,
         table::Table,
         view::{FOLDED, FOLDED_UNTIL, folded},
     },
     CompactProgress, Compacted, changelog,
     latest::Latest,
+    rewrite::Rewritten,
     writer::Writer,
 };
 
@@ -34,15 +34,12 @@ const STEP_EVENTS: i64 = 1 << 18;
 /// How many values are in memory as rows.
 const VALUES: usize = 4 << 20;
 
-/// Of more objects than these, every file is looked at.
-const MANY_OBJECTS: usize = 1_000;
-
 /// A step.
-struct Step<'t, 'l> {
+pub(super) struct Step<'t, 'l> {
     changelog: &'t Table<'l>,
-    state: &'t Table<'l>,
-    described: &'t Described,
-    id: Vec<&'t str>,
+    pub(super) state: &'t Table<'l>,
+    pub(super) described: &'t Described,
+    pub(super) id: Vec<&'t str>,
     /// The files that it folds.
     files: Vec<ManifestEntry>,
     /// Those and all before.
@@ -87,7 +84,11 @@ pub(super) async fn run(
     };
     let commit = Commit {
         id: format!("fold {base}-{upto} as {}", state.metadata().current_schema_id),
-        operation: if removed.is_empty() { Operation::Append } else { Operation::Overwrite },
+        operation: if removed.is_empty() && added.iter().all(is_data) {
+            Operation::Append
+        } else {
+            Operation::Overwrite
+        },
         sequence_number: None,
         summary: BTreeMap::from([
             (FOLDED.to_owned(), upto.to_string()),
@@ -107,12 +108,12 @@ pub(super) async fn run(
 }
 
 /// Up to which sequence number the state table has folded, and the time of the latest event in it.
-fn folded_by(state: &TableMetadata) -> (i64, i64) {
+pub(super) fn folded_by(state: &TableMetadata) -> (i64, i64) {
     state.ancestors(state.current_snapshot_id).find_map(folded).unwrap_or((0, i64::MIN))
 }
 
 /// Whether the table has a new schema since its files were written. Then some of them may lack columns that have fills.
-fn is_older(state: &Table<'_>) -> bool {
+pub(super) fn is_older(state: &Table<'_>) -> bool {
     let metadata = state.metadata();
     metadata.snapshot().is_some_and(|snapshot| snapshot.schema_id != Some(metadata.current_schema_id))
 }
@@ -124,7 +125,7 @@ pub(super) fn fills_of(state: &Table<'_>, described: &Described) -> BTreeMap<i32
 }
 
 /// Whether a file has no column for a fill: other engines would read NULL there.
-fn lacks(entry: &ManifestEntry, fills: &BTreeMap<i32, Value>) -> bool {
+pub(super) fn lacks(entry: &ManifestEntry, fills: &BTreeMap<i32, Value>) -> bool {
     fills.keys().any(|id| !entry.data_file.value_counts.contains_key(id))
 }
 
@@ -135,6 +136,10 @@ async fn lacks_fills(state: &Table<'_>, described: &Described) -> Result<bool> {
     }
     let entries = state.files(state.metadata().snapshot()).await?;
     Ok(entries.iter().any(|entry| entry.data_file.content == Content::Data && lacks(entry, &fills)))
+}
+
+fn is_data(file: &DataFile) -> bool {
+    file.content == Content::Data
 }
 
 /// The sequence number with which a step ends.
@@ -158,7 +163,7 @@ impl Step<'_, '_> {
         let mut latest = Latest::read(self.changelog, &self.files, &self.all, &wanted, &self.id).await?;
         let looked_up: Vec<&str> = std::iter::once(OBJECT.name).chain(self.id.iter().copied()).collect();
         let mut writer = Writer::new(self.state, &looked_up)?;
-        let removed = self.rewrite(&latest, &mut writer).await?;
+        let Rewritten { removed, deletes } = self.rewrite(&latest, &mut writer).await?;
         let rows = latest.words.len().max(1);
         let schema = self.state.metadata().schema().map_or(1, |schema| schema.fields.len());
         let parts = rows.div_ceil((VALUES / schema.max(1)).max(1_024));
@@ -166,7 +171,8 @@ impl Step<'_, '_> {
             let batches = self.last_rows(&mut latest, (part, parts)).await?;
             writer.write_sorted(&batches).await?;
         }
-        Ok((writer.finish().await?, removed, latest.until))
+        let files = writer.finish().await?.into_iter().chain(deletes).collect();
+        Ok((files, removed, latest.until))
     }
 
     /// terrace's own columns and the id's.
@@ -181,76 +187,6 @@ impl Step<'_, '_> {
         Ok(Wanted { projection, fills: BTreeMap::new(), predicate: Predicate::And(Vec::new()) })
     }
 
-    /// Writes what is left of the state table's files that hold documents which changed, or that lack columns with fills; gives
-    /// their locations.
-    async fn rewrite(&self, latest: &Latest, writer: &mut Writer<'_, '_>) -> Result<BTreeSet<String>> {
-        let state = self.state.metadata();
-        let schema = state.schema().ok_or_else(|| refused(&"a table without a schema"))?;
-        let fills = fills_of(self.state, self.described);
-        let projection = Schema::new(0, schema.fields.iter().map(optional).collect());
-        let is_older = is_older(self.state) && !fills.is_empty();
-        let predicate = if is_older { Predicate::And(Vec::new()) } else { of_objects(latest) };
-        let wanted = Wanted { projection, fills, predicate };
-        let candidates =
-            files(self.state, state.snapshot(), &wanted, i64::MIN, &mut ScanStat::default()).await?;
-        let everything = Wanted { predicate: Predicate::And(Vec::new()), ..wanted.clone() };
-        let (data, deletes): (Vec<ManifestEntry>, Vec<ManifestEntry>) =
-            candidates.into_iter().partition(|entry| entry.data_file.content == Content::Data);
-        let mut removed = BTreeSet::new();
-        for entry in data {
-            let of_file = || std::iter::once(entry.clone()).chain(deletes.iter().cloned()).collect();
-            let keys = Wanted { projection: self.state_keys(schema), ..everything.clone() };
-            let is_lacking = is_older && lacks(&entry, &wanted.fills);
-            if !is_lacking
-                && !self
-                    .changed(
-                        latest,
-                        Scan::over(self.state, of_file(), keys.clone(), ScanStat::default()),
-                        &keys,
-                    )
-                    .await?
-            {
-                continue;
-            }
-            removed.insert(entry.data_file.file_path.clone());
-            let mut scan = Scan::over(self.state, of_file(), everything.clone(), ScanStat::default());
-            while let Some(Scanned { batch, .. }) = scan.next().await? {
-                let kept: Vec<bool> = self
-                    .replaced(latest, &batch, &everything)?
-                    .into_iter()
-                    .map(|replaced| !replaced)
-                    .collect();
-                let batch = filtered(&batch, kept)?;
-                writer.write(self.filled(batch, schema)?).await?;
-            }
-        }
-        Ok(removed)
-    }
-
-    fn state_keys(&self, schema: &Schema) -> Schema {
-        let is_key = |field: &&Field| field.name == OBJECT.name || self.id.contains(&&*field.name);
-        Schema::new(0, schema.fields.iter().filter(is_key).cloned().collect())
-    }
-
-    /// Whether a file has rows that changed.
-    async fn changed(&self, latest: &Latest, mut scan: Scan<'_>, wanted: &Wanted) -> Result<bool> {
-        while let Some(Scanned { batch, .. }) = scan.next().await? {
-            if self.replaced(latest, &batch, wanted)?.contains(&true) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Which rows of the state table changed.
-    fn replaced(&self, latest: &Latest, batch: &RecordBatch, wanted: &Wanted) -> Result<Vec<bool>> {
-        let keys = keys(batch, &wanted.projection, &self.id)?;
-        let objects = objects(batch)?;
-        let changed =
-            |(row, key)| latest.words.contains_key(&key) || latest.whole.contains(objects.value(row));
-        Ok(keys.into_iter().enumerate().map(changed).collect())
-    }
-
     /// The rows of a part of the documents that are the last word on them, as the state table has them. Each is given once.
     async fn last_rows(
         &self,
@@ -262,7 +198,7 @@ impl Step<'_, '_> {
         let mut batches = Vec::new();
         let files = if latest.whole.is_empty() { &self.files } else { &self.all };
         let mut scan = Scan::over(self.changelog, files.clone(), wanted.clone(), ScanStat::default());
-        while let Some(Scanned { batch, committed }) = scan.next().await? {
+        while let Some(Scanned { batch, committed, .. }) = scan.next().await? {
             let marks = Marks::of(&batch)?;
             let keys = keys(&batch, &wanted.projection, &self.id)?;
             let mut kept = Vec::with_capacity(keys.len());
@@ -313,35 +249,4 @@ impl Step<'_, '_> {
         let projection = Schema::new(0, fields?.into_iter().chain(rest?).collect());
         Ok(Wanted { projection, fills: self.described.fills.clone(), predicate: Predicate::And(Vec::new()) })
     }
-
-    /// Rows of the state table in which a column that became required has its fill in the place of NULL.
-    fn filled(&self, batch: RecordBatch, schema: &Schema) -> Result<RecordBatch> {
-        let fields = shape::fields_of(self.state.metadata());
-        let mut columns = batch.columns().to_vec();
-        for id in &self.described.required {
-            let (Some(fill), Some(of)) = (self.described.fills.get(id), fields.get(id)) else { continue };
-            let Some(at) = schema.fields.iter().position(|field| field.id == *of) else { continue };
-            let there = columns[at].nulls().map(|nulls| BooleanArray::new(nulls.inner().clone(), None));
-            let Some(there) = there else { continue };
-            let mut one = Column::new(data_type(&schema.fields[at].name, &schema.fields[at].kind)?, true);
-            one.push(fill.as_ref())?;
-            let one = arrow_array::Scalar::new(one.into_arrow()?);
-            columns[at] =
-                arrow_select::zip::zip(&there, &columns[at], &one).map_err(|error| refused(&error))?;
-        }
-        RecordBatch::try_new(batch.schema(), columns).map_err(|error| refused(&error))
-    }
-}
-
-/// The rows of the state table that are of objects which changed; of all when these are many.
-fn of_objects(latest: &Latest) -> Predicate {
-    if latest.objects().len() > MANY_OBJECTS {
-        return Predicate::And(Vec::new());
-    }
-    let values = latest.objects().map(|object| Value::Text(object.clone())).collect();
-    Predicate::In { column: OBJECT.name.into(), values }
-}
-
-fn optional(field: &Field) -> Field {
-    Field { required: false, ..field.clone() }
 }
