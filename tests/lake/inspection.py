@@ -7,6 +7,7 @@ from decimal import Context, Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import DataFileContent
 from pyiceberg.table import StaticTable
 from pyiceberg.types import DecimalType, UUIDType
 
@@ -89,12 +90,45 @@ def check_snapshot(table, snapshot):
     paths = [entry.data_file.file_path for entry in live]
     require(len(set(paths)) == len(paths), "a file twice")
     summary = snapshot.summary
-    require(int(summary["total-data-files"]) == len(live), f"total-data-files {summary['total-data-files']}, not {len(live)}")
-    rows = sum(entry.data_file.record_count for entry in live)
-    require(int(summary["total-records"]) == rows, f"total-records {summary['total-records']}, not {rows}")
+    check_totals(summary, [entry.data_file for entry in live])
+    deletes = [entry for entry in live if entry.data_file.content != DataFileContent.DATA]
+    for entry in deletes:
+        check_deletes(table, entry, [entry for entry in live if entry not in deletes])
     size = sum(entry.data_file.file_size_in_bytes for entry in live)
     require(int(summary["total-files-size"]) == size, f"total-files-size {summary['total-files-size']}, not {size}")
     return live
+
+
+def check_totals(summary, files):
+    """How many files there are, and rows in them."""
+    data = [file for file in files if file.content == DataFileContent.DATA]
+    deletes = [file for file in files if file.content == DataFileContent.POSITION_DELETES]
+    require(len(data) + len(deletes) == len(files), "a file of another content")
+    totals = {
+        "data-files": len(data),
+        "records": sum(file.record_count for file in data),
+        "delete-files": len(deletes),
+        "position-deletes": sum(file.record_count for file in deletes),
+        "equality-deletes": 0,
+    }
+    for name, total in totals.items():
+        said = summary[f"total-{name}"]
+        require(int(said) == total, f"total-{name} {said}, not {total}")
+
+
+def check_deletes(table, entry, data):
+    """Position deletes are in order, of one file of the same partition that is there and not newer, and of rows that it has."""
+    places = pq.read_table(entry.data_file.file_path.removeprefix("file://"))
+    names = [(field.name, int(field.metadata[b"PARQUET:field_id"])) for field in places.schema]
+    require(names == [("file_path", 2147483546), ("pos", 2147483545)], f"columns of deletes {names}")
+    paths, positions = set(places["file_path"].to_pylist()), places["pos"].to_pylist()
+    require(positions == sorted(set(positions)), "positions of deletes that are not in order")
+    of = [other for other in data if other.data_file.file_path in paths]
+    require(len(of) == len(paths) == 1, f"deletes of {paths}, of which {len(of)} are there")
+    file = of[0].data_file
+    require(file.partition == entry.data_file.partition, "deletes of a file in another partition")
+    require(of[0].sequence_number <= entry.sequence_number, "deletes that are older than their file")
+    require(positions[-1] < file.record_count, f"position {positions[-1]} of {file.record_count}")
 
 
 def check_summaries(table, manifest, entries):

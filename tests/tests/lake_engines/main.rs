@@ -45,6 +45,15 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
     world.compact()?;
     world.check("all in the state table");
 
+    world.change::<First>(A, 9)?;
+    world.change::<First>(B, 9)?;
+    world.sync::<First>(A)?;
+    world.sync::<First>(B)?;
+    world.compact()?;
+    world.check("rows that are deleted by their places");
+    let state = block(world.lake.metadata("thing"))?.unwrap();
+    assert_eq!(state.snapshot().unwrap().summary["added-position-delete-files"], "1");
+
     world.sync::<Second>(A)?; // the table follows the struct
     world.check("a new struct, and no event of it");
     world.compact()?;

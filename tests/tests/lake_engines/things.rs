@@ -20,7 +20,7 @@ pub(crate) struct Cents(i64);
 
 /// The first version: not partitioned.
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(name = "thing")]
+#[collection(name = "thing", merge_on_read)]
 pub(crate) struct First {
     #[id]
     pub(crate) id: i64,
