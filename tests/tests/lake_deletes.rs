@@ -95,7 +95,9 @@ fn small_files_are_merged_without_the_rows_that_are_deleted() -> Result<(), Stor
             db
         })
         .collect();
-    objects.iter().for_each(|db| change(db, [1, 2], &lake));
+    for db in &objects {
+        change(db, [1, 2], &lake);
+    }
     block_on(lake.compact::<Item>())?;
     assert_eq!((count(&lake, "total-delete-files"), count(&lake, "total-data-files")), (0, 1));
     assert_eq!(count(&lake, "total-records"), 200);
@@ -114,23 +116,23 @@ fn no_deletion_is_lost_when_files_are_merged_meanwhile() {
         for second_steps in (1..).step_by(stride) {
             let store = FaultyStore::new(7);
             let lake = store.lake();
-            let [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map(|name| {
+            let objects = ["a", "b", "c", "d", "e"].map(|name| {
                 let db = Options::new().object(name).open_in_memory(collections![Item]).unwrap();
                 db.insert_all(&(0..20).map(item).collect::<Vec<_>>()).unwrap();
                 db
             });
             let sync = |db: &Db| drive(&store, db.sync(&lake)).unwrap().unwrap();
-            for db in [&a, &b, &c, &d] {
+            for db in &objects[..4] {
                 sync(db);
                 drive(&store, lake.compact::<Item>()).unwrap().unwrap();
             }
-            sync(&e);
+            sync(&objects[4]);
             let mut merging = std::pin::pin!(lake.compact::<Item>());
             if (0..first_steps).any(|_| merging.as_mut().poll(&mut context).is_ready()) {
                 return println!("{runs} runs");
             }
-            a.update::<Item>(4, |item| item.note.push('!')).unwrap();
-            sync(&a);
+            objects[0].update::<Item>(4, |item| item.note.push('!')).unwrap();
+            sync(&objects[0]);
             let mut deleting = std::pin::pin!(lake.compact::<Item>());
             let is_through = (0..second_steps).any(|_| deleting.as_mut().poll(&mut context).is_ready());
             drive(&store, merging).unwrap().unwrap();
