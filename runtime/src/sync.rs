@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Db,
-    cdc::{CdcEvent, CdcOperation, Lineage},
+    cdc::{CdcEvent, CdcOperation, EventRef, Lineage},
     cold::{Lake, LakeFind, Mapped, Table},
     error::{During, Operation, Outcome, StorageError},
     hot::{Consumer, Pruned, Remembered, Retention},
@@ -210,17 +210,19 @@ impl<'a> Sync<'a> {
 
     /// Sends the events after a position; gives that of the last, or nothing when the log has a gap.
     async fn events(&mut self, after: u64, progress: &mut impl FnMut(SyncProgress)) -> Outcome<Option<u64>> {
-        let events = self.db.changes().events(after)?;
+        let mut events = self.db.changes().events(after)?;
         let head = events.head();
         let mut writers = Writers::default();
-        for event in events {
-            let event = event?;
-            if event.operation == CdcOperation::Gap {
-                return Ok(None);
-            }
-            self.send(&mut writers, &event).await?;
-            if event.sequence % PROGRESS_EVENTS == 0 {
-                progress(SyncProgress { events: event.sequence - after, of: head - after });
+        while let Some(row) = events.next_row()? {
+            for event in events.of(&row) {
+                let event = event?;
+                if event.operation == CdcOperation::Gap {
+                    return Ok(None);
+                }
+                self.send(&mut writers, &event).await?;
+                if event.sequence % PROGRESS_EVENTS == 0 {
+                    progress(SyncProgress { events: event.sequence - after, of: head - after });
+                }
             }
         }
         self.deliver(&mut writers).await?;
@@ -229,7 +231,7 @@ impl<'a> Sync<'a> {
     }
 
     /// Gives an event to the writer of its collection, or to all: a restore is of the whole object.
-    async fn send(&mut self, writers: &mut Writers, event: &CdcEvent) -> Outcome<()> {
+    async fn send(&mut self, writers: &mut Writers, event: &EventRef<'_>) -> Outcome<()> {
         if writers.lineage.is_some_and(|lineage| lineage != event.lineage) {
             self.deliver(writers).await?;
         }

@@ -6,10 +6,13 @@ use crate::{
     Timestamp,
     bytes::Damaged,
     schema::{Collection, FieldError, StoredSchema},
-    value::{Value, hex},
+    value::{Value, ValueRef, hex},
 };
 
-use super::{Lens, frame::Layout};
+use super::{
+    Lens,
+    frame::{Images, Layout},
+};
 
 /// The name of one unbroken history of an object: 128 random bits.
 ///
@@ -121,6 +124,20 @@ pub(crate) struct EventSchema {
     pub(crate) current: Arc<StoredSchema>,
 }
 
+/// An event in the bytes of its log row.
+#[derive(Debug)]
+pub(crate) struct EventRef<'b> {
+    pub(crate) lineage: Lineage,
+    pub(crate) sequence: u64,
+    pub(crate) first_sequence: u64,
+    pub(crate) transaction: Transaction,
+    pub(crate) operation: CdcOperation,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) previous_lineage: Option<Lineage>,
+    pub(crate) schema: Option<&'b Arc<EventSchema>>,
+    pub(crate) images: Images<'b>,
+}
+
 /// A change of a document of `T`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change<T> {
@@ -145,7 +162,73 @@ pub enum Change<T> {
     Touched,
 }
 
+impl<'b> EventRef<'b> {
+    /// The event by itself.
+    pub(crate) fn to_event(&self, object: &Arc<str>) -> CdcEvent {
+        let owned = |row: &Vec<ValueRef<'b>>| row.iter().copied().map(ValueRef::to_owned).collect();
+        CdcEvent {
+            object: object.clone(),
+            lineage: self.lineage,
+            sequence: self.sequence,
+            transaction: self.transaction,
+            operation: self.operation,
+            timestamp: self.timestamp,
+            previous_lineage: self.previous_lineage,
+            first_sequence: self.first_sequence,
+            schema: self.schema.cloned(),
+            id: owned(&self.id()),
+            before: self.images.before.as_ref().map(owned),
+            after: self.images.after.as_ref().map(owned),
+        }
+    }
+
+    /// The values of the document's id.
+    pub(crate) fn id(&self) -> Vec<ValueRef<'b>> {
+        self.schema.map(|schema| schema.layout.id(&self.images)).unwrap_or_default()
+    }
+}
+
+#[cfg(feature = "lake")]
+impl EventRef<'_> {
+    /// The collection of the document; none of restores and gaps.
+    pub(crate) fn collection(&self) -> Option<&str> {
+        self.schema.map(|schema| schema.stored.name.as_str())
+    }
+
+    /// Gives a row of this event to `read` as the present schema has it.
+    pub(crate) fn with_present<R>(
+        &self,
+        row: &[ValueRef<'_>],
+        read: impl FnOnce(&[ValueRef<'_>]) -> R,
+    ) -> R {
+        match self.schema {
+            Some(schema) if !schema.lens.is_identity() => read(&schema.lens.apply(row)),
+            _ => read(row),
+        }
+    }
+}
+
 impl CdcEvent {
+    /// The event in its own bytes.
+    #[cfg(feature = "lake")]
+    pub(crate) fn as_ref(&self) -> EventRef<'_> {
+        EventRef {
+            lineage: self.lineage,
+            sequence: self.sequence,
+            first_sequence: self.first_sequence,
+            transaction: self.transaction,
+            operation: self.operation,
+            timestamp: self.timestamp,
+            previous_lineage: self.previous_lineage,
+            schema: self.schema.as_ref(),
+            images: Images {
+                id: Some(refs(&self.id)),
+                before: self.before.as_deref().map(refs),
+                after: self.after.as_deref().map(refs),
+            },
+        }
+    }
+
     /// The event's id: the same for ever, and for no other event: `object/lineage/sequence`.
     #[must_use]
     pub fn id(&self) -> String {
@@ -201,16 +284,10 @@ impl CdcEvent {
     }
 
     /// A row of this event as the present schema has it.
-    pub(crate) fn present(&self, row: &[Value]) -> Vec<Value> {
-        self.schema.as_ref().map_or_else(|| row.to_vec(), |schema| schema.lens.apply(row))
-    }
-
-    /// Gives a row of this event to `read` as the present schema has it.
-    #[cfg(feature = "lake")]
-    pub(crate) fn with_present<R>(&self, row: &[Value], read: impl FnOnce(&[Value]) -> R) -> R {
+    pub(crate) fn present<'v>(&'v self, row: &'v [Value]) -> Vec<ValueRef<'v>> {
         match &self.schema {
-            Some(schema) if !schema.lens.is_identity() => read(&schema.lens.apply(row)),
-            _ => read(row),
+            Some(schema) => schema.lens.apply(&refs(row)),
+            None => refs(row),
         }
     }
 
@@ -222,9 +299,13 @@ impl CdcEvent {
             .iter()
             .map(|column| {
                 let position = current.and_then(|current| current.column(column.name));
-                position.map_or(Value::Null, |position| row[position].clone())
+                position.map_or(Value::Null, |position| row[position].to_owned())
             })
             .collect();
         T::read(&ordered)
     }
+}
+
+fn refs(row: &[Value]) -> Vec<ValueRef<'_>> {
+    row.iter().map(Value::as_ref).collect()
 }

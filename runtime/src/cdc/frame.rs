@@ -20,7 +20,7 @@ use crate::{
     Timestamp,
     bytes::{Damaged, Reader, put_signed, put_varint},
     schema::{Capture, Kind, Storage, StoredSchema},
-    value::{Row, Value, ValueError},
+    value::{Row, ValueError, ValueRef},
 };
 
 use super::{CdcOperation, Lineage, row};
@@ -91,22 +91,24 @@ impl Layout {
         row::encode(to, after, columns.into_iter())
     }
 
-    fn decode(&self, operation: CdcOperation, from: &mut Reader<'_>) -> Result<Images, Damaged> {
+    fn decode<'b>(&self, operation: CdcOperation, from: &mut Reader<'b>) -> Result<Images<'b>, Damaged> {
         let full = self.columns.iter().copied();
         Ok(match (self.capture, operation) {
             (Capture::Full, CdcOperation::Update) => self.decode_update(from)?,
-            (Capture::Full, CdcOperation::Delete) => self.images(Some(row::decode(from, full)?), None),
+            (Capture::Full, CdcOperation::Delete) => {
+                Images { before: Some(row::decode(from, full)?), ..Images::default() }
+            }
             (Capture::Full | Capture::After, CdcOperation::Insert | CdcOperation::Update) => {
-                self.images(None, Some(row::decode(from, full)?))
+                Images { after: Some(row::decode(from, full)?), ..Images::default() }
             }
             _ => {
                 let id = row::decode(from, self.key().map(|(_, storage)| storage))?;
-                Images { id, before: None, after: None }
+                Images { id: Some(id), ..Images::default() }
             }
         })
     }
 
-    fn decode_update(&self, from: &mut Reader<'_>) -> Result<Images, Damaged> {
+    fn decode_update<'b>(&self, from: &mut Reader<'b>) -> Result<Images<'b>, Damaged> {
         let before = row::decode(from, self.columns.iter().copied())?;
         let bitmap = from.take(self.columns.len().div_ceil(8))?;
         let changed: Vec<usize> =
@@ -116,43 +118,43 @@ impl Layout {
         for (at, value) in changed.into_iter().zip(values) {
             after[at] = value;
         }
-        Ok(self.images(Some(before), Some(after)))
+        Ok(Images { before: Some(before), after: Some(after), id: None })
     }
 
-    fn images(&self, before: Option<Vec<Value>>, after: Option<Vec<Value>>) -> Images {
-        let row = before.as_ref().or(after.as_ref());
-        let id = row.map(|row| self.id.iter().map(|&at| row[at].clone()).collect()).unwrap_or_default();
-        Images { id, before, after }
+    /// The values of the id in an event's images.
+    pub(crate) fn id<'b>(&self, images: &Images<'b>) -> Vec<ValueRef<'b>> {
+        match (&images.id, images.before.as_ref().or(images.after.as_ref())) {
+            (Some(id), _) => id.clone(),
+            (None, Some(row)) => self.id.iter().map(|&at| row[at]).collect(),
+            (None, None) => Vec::new(),
+        }
     }
 }
 
-/// What an event says of its document.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Images {
-    pub(crate) id: Vec<Value>,
-    pub(crate) before: Option<Vec<Value>>,
-    pub(crate) after: Option<Vec<Value>>,
+/// What an event says of its document, in the bytes of the log.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Images<'b> {
+    /// Where it says nothing more.
+    pub(crate) id: Option<Vec<ValueRef<'b>>>,
+    pub(crate) before: Option<Vec<ValueRef<'b>>>,
+    pub(crate) after: Option<Vec<ValueRef<'b>>>,
 }
 
 /// An event as it stands in a frame.
 #[derive(Debug, PartialEq)]
-pub(crate) struct RawEvent {
+pub(crate) struct RawEvent<'b> {
+    /// When its transaction was committed.
+    pub(crate) time: Timestamp,
+    /// How many events of the transaction come before it.
+    pub(crate) preceding: u64,
+    /// Whether it is the transaction's last.
+    pub(crate) ends: bool,
     /// The number of the stored schema; 0 for events that concern no document.
     pub(crate) schema: u64,
     pub(crate) operation: CdcOperation,
-    pub(crate) images: Images,
+    pub(crate) images: Images<'b>,
     /// The lineages before and after a restore.
     pub(crate) lineages: Option<(Lineage, Lineage)>,
-}
-
-/// A frame and its events.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Frame {
-    pub(crate) time: Timestamp,
-    /// How many events of the transaction come before this frame.
-    pub(crate) preceding: u64,
-    pub(crate) ends: bool,
-    pub(crate) events: Vec<RawEvent>,
 }
 
 /// Where a frame stands in its transaction.
@@ -195,60 +197,79 @@ pub(crate) fn encode_gap(to: &mut Vec<u8>) {
 
 /// Whether a log row holds what [`encode_gap`] left, and nothing else.
 pub(crate) fn is_gap(bytes: &[u8]) -> bool {
-    let frames = decode(bytes, &|_| None).unwrap_or_default();
-    let mut events = frames.iter().flat_map(|frame| &frame.events);
-    events.next().is_some_and(|event| event.operation == CdcOperation::Gap) && events.next().is_none()
+    let mut events = Frames::new(bytes);
+    let mut next = || events.next(|_| None);
+    matches!(next(), Ok(Some(event)) if event.operation == CdcOperation::Gap) && next() == Ok(None)
 }
 
-/// Reads every frame of a log row. `layout` finds how the events of a schema are written.
-pub(crate) fn decode<'a>(
-    bytes: &[u8],
-    layout: &dyn Fn(u64) -> Option<&'a Layout>,
-) -> Result<Vec<Frame>, Damaged> {
-    let mut from = Reader::new(bytes);
-    let mut frames = Vec::new();
-    while !from.is_empty() {
-        frames.push(decode_frame(&mut from, layout)?);
-    }
-    Ok(frames)
+/// Reads the frames of a log row, event by event.
+#[derive(Debug)]
+pub(crate) struct Frames<'b> {
+    /// The frames that were not begun.
+    rest: Reader<'b>,
+    /// The events of the present one that were not read.
+    frame: Reader<'b>,
+    place: Placement,
 }
 
-fn decode_frame<'a>(
-    from: &mut Reader<'_>,
-    layout: &dyn Fn(u64) -> Option<&'a Layout>,
-) -> Result<Frame, Damaged> {
-    let length = usize::try_from(from.varint()?).map_err(|_| Damaged("a length is too great"))?;
-    let checksum = u32::from_le_bytes(from.array()?);
-    let payload = from.take(length)?;
-    if crc32fast::hash(payload) != checksum {
-        return Err(Damaged("its checksum does not match"));
+impl<'b> Frames<'b> {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
+        let place = Placement { time: Timestamp::from_micros(0), preceding: 0, ends: false };
+        Self { rest: Reader::new(bytes), frame: Reader::new(&[]), place }
     }
-    let mut from = Reader::new(payload);
-    let flags = from.byte()?;
-    let time = Timestamp::from_micros(from.signed()?);
-    let preceding = if flags & BEGINS == 0 { from.varint()? } else { 0 };
-    let mut events = Vec::new();
-    while !from.is_empty() {
-        events.push(decode_event(&mut from, layout)?);
-    }
-    Ok(Frame { time, preceding, ends: flags & ENDS != 0, events })
-}
 
-fn decode_event<'a>(
-    from: &mut Reader<'_>,
-    layout: &dyn Fn(u64) -> Option<&'a Layout>,
-) -> Result<RawEvent, Damaged> {
-    let head = from.varint()?;
-    let (schema, operation) = (head >> 3, CdcOperation::from_code(head & 7)?);
-    let nothing = Images { id: Vec::new(), before: None, after: None };
-    let (images, lineages) = match (operation, schema) {
-        (CdcOperation::Restore, 0) => (nothing, Some((Lineage(from.array()?), Lineage(from.array()?)))),
-        (CdcOperation::Gap, 0) => (nothing, None),
-        (CdcOperation::Insert | CdcOperation::Update | CdcOperation::Delete, 1..) => {
-            let layout = layout(schema).ok_or(Damaged("it names an unknown schema"))?;
-            (layout.decode(operation, from)?, None)
+    /// The next event. `layout` finds how the events of a schema are written.
+    pub(crate) fn next<'l>(
+        &mut self,
+        layout: impl Fn(u64) -> Option<&'l Layout>,
+    ) -> Result<Option<RawEvent<'b>>, Damaged> {
+        while self.frame.is_empty() {
+            if self.rest.is_empty() {
+                return Ok(None);
+            }
+            self.begin_frame()?;
         }
-        _ => return Err(Damaged("it holds an unknown kind of event")),
-    };
-    Ok(RawEvent { schema, operation, images, lineages })
+        let event = self.event(layout)?;
+        self.place.preceding = self.place.preceding.saturating_add(1);
+        Ok(Some(event))
+    }
+
+    fn begin_frame(&mut self) -> Result<(), Damaged> {
+        let from = &mut self.rest;
+        let length = usize::try_from(from.varint()?).map_err(|_| Damaged("a length is too great"))?;
+        let checksum = u32::from_le_bytes(from.array()?);
+        let payload = from.take(length)?;
+        if crc32fast::hash(payload) != checksum {
+            return Err(Damaged("its checksum does not match"));
+        }
+        self.frame = Reader::new(payload);
+        let flags = self.frame.byte()?;
+        let time = Timestamp::from_micros(self.frame.signed()?);
+        let preceding = if flags & BEGINS == 0 { self.frame.varint()? } else { 0 };
+        self.place = Placement { time, preceding, ends: flags & ENDS != 0 };
+        Ok(())
+    }
+
+    fn event<'l>(
+        &mut self,
+        layout: impl Fn(u64) -> Option<&'l Layout>,
+    ) -> Result<RawEvent<'b>, Damaged> {
+        let from = &mut self.frame;
+        let head = from.varint()?;
+        let (schema, operation) = (head >> 3, CdcOperation::from_code(head & 7)?);
+        let (images, lineages) = match (operation, schema) {
+            (CdcOperation::Restore, 0) => {
+                (Images::default(), Some((Lineage(from.array()?), Lineage(from.array()?))))
+            }
+            (CdcOperation::Gap, 0) => (Images::default(), None),
+            (CdcOperation::Insert | CdcOperation::Update | CdcOperation::Delete, 1..) => {
+                let layout = layout(schema).ok_or(Damaged("it names an unknown schema"))?;
+                (layout.decode(operation, from)?, None)
+            }
+            _ => return Err(Damaged("it holds an unknown kind of event")),
+        };
+        let Placement { time, preceding, ends } = self.place;
+        let ends = ends && self.frame.is_empty();
+        Ok(RawEvent { time, preceding, ends, schema, operation, images, lineages })
+    }
 }

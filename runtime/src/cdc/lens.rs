@@ -3,7 +3,10 @@
 //! It does to a row what the migrations did to the table (invariant 3), step by step through every schema between:
 //! a column that was dropped and came back later is a new column.
 
-use crate::{schema::StoredSchema, value::Value};
+use crate::{
+    schema::StoredSchema,
+    value::{Value, ValueRef},
+};
 
 /// Where each column of the later schema comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +50,7 @@ impl Lens {
     }
 
     /// The row as the later schema has it.
-    pub(crate) fn apply(&self, row: &[Value]) -> Vec<Value> {
+    pub(crate) fn apply<'v>(&'v self, row: &[ValueRef<'v>]) -> Vec<ValueRef<'v>> {
         self.0.iter().map(|source| source.read(row)).collect()
     }
 
@@ -63,11 +66,11 @@ impl Lens {
 }
 
 impl Source {
-    fn read(&self, row: &[Value]) -> Value {
-        match self.earlier.map(|at| &row[at]) {
-            None => self.fill.clone(),
-            Some(Value::Null) if self.fill_null => self.fill.clone(),
-            Some(value) => value.clone(),
+    fn read<'v>(&'v self, row: &[ValueRef<'v>]) -> ValueRef<'v> {
+        match self.earlier.map(|at| row[at]) {
+            None => self.fill.as_ref(),
+            Some(ValueRef::Null) if self.fill_null => self.fill.as_ref(),
+            Some(value) => value,
         }
     }
 

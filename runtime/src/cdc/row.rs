@@ -8,7 +8,7 @@
 use crate::{
     bytes::{Damaged, Reader, put_signed, put_varint},
     schema::Storage,
-    value::{Row, Value, ValueError, ValueRef},
+    value::{Row, ValueError, ValueRef},
 };
 
 /// Appends the values of `row` at `columns`, each with the storage class it has to have.
@@ -48,33 +48,28 @@ fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Reads as many values as there are storage classes.
-pub(crate) fn decode(
-    from: &mut Reader<'_>,
+pub(crate) fn decode<'b>(
+    from: &mut Reader<'b>,
     columns: impl ExactSizeIterator<Item = Storage>,
-) -> Result<Vec<Value>, Damaged> {
+) -> Result<Vec<ValueRef<'b>>, Damaged> {
     let nulls = from.take(columns.len().div_ceil(8))?;
-    columns
-        .enumerate()
-        .map(
-            |(at, storage)| {
-                if nulls[at / 8] & (1 << (at % 8)) != 0 {
-                    Ok(Value::Null)
-                } else {
-                    decode_value(from, storage)
-                }
-            },
-        )
-        .collect()
+    let mut values = Vec::with_capacity(columns.len());
+    for (at, storage) in columns.enumerate() {
+        let is_null = nulls[at / 8] & (1 << (at % 8)) != 0;
+        values.push(if is_null { ValueRef::Null } else { decode_value(from, storage)? });
+    }
+    Ok(values)
 }
 
-fn decode_value(from: &mut Reader<'_>, storage: Storage) -> Result<Value, Damaged> {
+#[inline]
+fn decode_value<'b>(from: &mut Reader<'b>, storage: Storage) -> Result<ValueRef<'b>, Damaged> {
     Ok(match storage {
-        Storage::Integer => Value::Integer(from.signed()?),
-        Storage::Real => Value::Real(f64::from_bits(u64::from_le_bytes(from.array()?))),
+        Storage::Integer => ValueRef::Integer(from.signed()?),
+        Storage::Real => ValueRef::Real(f64::from_bits(u64::from_le_bytes(from.array()?))),
         Storage::Text => {
             let text = std::str::from_utf8(from.prefixed()?).map_err(|_| Damaged("text is not UTF-8"))?;
-            Value::Text(text.to_owned())
+            ValueRef::Text(text)
         }
-        Storage::Blob => Value::Blob(from.prefixed()?.to_owned()),
+        Storage::Blob => ValueRef::Blob(from.prefixed()?),
     })
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, Int32Array, Int64Array, RecordBatch, TimestampMicrosecondArray, builder::StringBuilder,
+};
 
 use crate::{
     Timestamp,
-    cdc::{CdcEvent, CdcOperation, Lineage},
+    cdc::{CdcEvent, CdcOperation, EventRef, Lineage},
     schema::{Kind, types::sortable_text},
-    value::{Row, Value, ValueRef},
+    value::{Row, ValueRef},
     vortex::Column,
 };
 
@@ -45,13 +47,15 @@ pub(crate) struct ChangeRows {
     columns: Vec<Column>,
     /// How many digits a decimal has in the table, where these are too many for an integer and the struct's are not.
     widened: Vec<Option<u8>>,
-    objects: Vec<String>,
-    lineages: Vec<String>,
+    objects: StringBuilder,
+    lineages: StringBuilder,
+    /// The lineage of the last row, as text.
+    lineage: (Lineage, String),
     sequences: Vec<i64>,
     timestamps: Vec<i64>,
-    operations: Vec<&'static str>,
+    operations: StringBuilder,
     versions: Vec<Option<i32>>,
-    parents: Vec<Option<String>>,
+    parents: StringBuilder,
 }
 
 impl ChangeRows {
@@ -75,13 +79,14 @@ impl ChangeRows {
             columns: columns.collect::<Result<_>>()?,
             mapped: mapped.clone(),
             schema: schema.clone(),
-            objects: Vec::new(),
-            lineages: Vec::new(),
+            objects: StringBuilder::new(),
+            lineages: StringBuilder::new(),
+            lineage: (Lineage([0; 16]), String::new()),
             sequences: Vec::new(),
             timestamps: Vec::new(),
-            operations: Vec::new(),
+            operations: StringBuilder::new(),
             versions: Vec::new(),
-            parents: Vec::new(),
+            parents: StringBuilder::new(),
         })
     }
 
@@ -91,22 +96,22 @@ impl ChangeRows {
     }
 
     /// Adds an event.
-    pub(crate) fn add(&mut self, event: &CdcEvent) -> Result<()> {
+    pub(crate) fn add(&mut self, object: &str, event: &EventRef<'_>) -> Result<()> {
         let row = match event.operation {
-            CdcOperation::Delete => event.before(),
-            _ => event.after(),
+            CdcOperation::Delete => &event.images.before,
+            _ => &event.images.after,
         };
         match row {
-            Some(row) => event.with_present(row, |row| self.document(row.iter().map(Value::as_ref)))?,
-            None => self.id(event.id_values())?,
+            Some(row) => event.with_present(row, |row| self.document(row.iter().copied()))?,
+            None => self.id(&event.id())?,
         }
         self.end_row(&Head {
-            object: &event.object,
+            object,
             lineage: event.lineage,
             sequence: event.sequence,
             timestamp: event.timestamp,
             operation: event.operation.name(),
-            version: event.schema_version().and_then(|version| i32::try_from(version).ok()),
+            version: event.schema.and_then(|schema| i32::try_from(schema.version).ok()),
             parent: event.previous_lineage,
         });
         Ok(())
@@ -127,13 +132,16 @@ impl ChangeRows {
     }
 
     fn end_row(&mut self, head: &Head<'_>) {
-        self.objects.push(head.object.to_owned());
-        self.lineages.push(head.lineage.to_string());
+        if self.lineage.0 != head.lineage || self.lineage.1.is_empty() {
+            self.lineage = (head.lineage, head.lineage.to_string());
+        }
+        self.objects.append_value(head.object);
+        self.lineages.append_value(&self.lineage.1);
         self.sequences.push(head.sequence.cast_signed());
         self.timestamps.push(head.timestamp.micros());
-        self.operations.push(head.operation);
+        self.operations.append_value(head.operation);
         self.versions.push(head.version);
-        self.parents.push(head.parent.map(|lineage| lineage.to_string()));
+        self.parents.append_option(head.parent.map(|lineage| lineage.to_string()));
     }
 
     /// The values of a document.
@@ -142,11 +150,11 @@ impl ChangeRows {
     }
 
     /// The values of an id, and NULL in every other column; of no id, NULL in all.
-    fn id(&mut self, values: &[Value]) -> Result<()> {
+    fn id(&mut self, values: &[ValueRef<'_>]) -> Result<()> {
         for at in 0..self.columns.len() {
             let place = self.mapped.schema.id.iter().position(|&column| column == at);
-            let value = place.and_then(|place| values.get(place)).unwrap_or(&Value::Null);
-            self.push(at, value.as_ref())?;
+            let value = place.and_then(|place| values.get(place)).unwrap_or(&ValueRef::Null);
+            self.push(at, *value)?;
         }
         Ok(())
     }
@@ -164,16 +172,16 @@ impl ChangeRows {
 
     /// The rows as arrays; none are left.
     pub(crate) fn take(&mut self) -> Result<RecordBatch> {
-        let taken = std::mem::replace(self, Self::new(&self.mapped, &self.schema)?);
+        let mut taken = std::mem::replace(self, Self::new(&self.mapped, &self.schema)?);
         let timestamps = TimestampMicrosecondArray::from(taken.timestamps);
         let mut arrays: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from_iter_values(taken.objects)),
-            Arc::new(StringArray::from_iter_values(taken.lineages)),
+            Arc::new(taken.objects.finish()),
+            Arc::new(taken.lineages.finish()),
             Arc::new(Int64Array::from(taken.sequences)),
             Arc::new(timestamps.with_timezone("UTC")),
-            Arc::new(StringArray::from_iter_values(taken.operations)),
+            Arc::new(taken.operations.finish()),
             Arc::new(Int32Array::from(taken.versions)),
-            Arc::new(StringArray::from_iter(taken.parents)),
+            Arc::new(taken.parents.finish()),
         ];
         let mut columns: Vec<Option<Column>> = taken.columns.into_iter().map(Some).collect();
         for field in taken.schema.fields.iter().skip(Role::Changelog.meta().len()) {
@@ -190,7 +198,7 @@ impl ChangeRows {
 /// Events as one batch.
 pub(crate) fn batch_of(mapped: &Mapped, projection: &Schema, events: &[&CdcEvent]) -> Result<RecordBatch> {
     let mut rows = ChangeRows::new(mapped, projection)?;
-    events.iter().try_for_each(|event| rows.add(event))?;
+    events.iter().try_for_each(|event| rows.add(&event.object, &event.as_ref()))?;
     rows.take()
 }
 

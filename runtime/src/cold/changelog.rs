@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     Timestamp,
-    cdc::{CdcEvent, Lineage},
+    cdc::{EventRef, Lineage},
     value::Row,
 };
 
@@ -78,8 +78,8 @@ impl ChangelogWriter {
     }
 
     /// Adds an event; gives a file when one is full.
-    pub(crate) fn add(&mut self, event: &CdcEvent) -> Result<Option<ChangeFile>> {
-        self.rows.add(event)?;
+    pub(crate) fn add(&mut self, event: &EventRef<'_>) -> Result<Option<ChangeFile>> {
+        self.rows.add(&self.object, event)?;
         self.end_row(event.sequence)
     }
 

@@ -1,11 +1,11 @@
 //! Reading the change log.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::RangeInclusive};
 
 use crate::{
     cdc::{
-        CdcEvent, CdcOperation, Lineage, Transaction,
-        frame::{self, Frame, Layout, RawEvent},
+        CdcEvent, CdcOperation, EventRef, Lineage, Transaction,
+        frame::{Frames, RawEvent},
     },
     error::{Cause, During, Operation, Outcome, StorageError},
     value::RowBuf,
@@ -123,9 +123,12 @@ impl Events<'_> {
         self.head
     }
 
-    /// Reads the log row that holds the next event.
-    fn fill(&mut self) -> Outcome<()> {
-        let wanted = self.position + 1;
+    /// The log row that holds the next events; none when there are no more.
+    pub(crate) fn next_row(&mut self) -> Outcome<Option<LogRow>> {
+        if self.position >= self.head {
+            return Ok(None);
+        }
+        let (asked, wanted) = (self.position, self.position + 1);
         let row = read::first(&*self.db.backend, READ_ROW, &[integer(wanted)].as_slice(), |row| {
             Ok((
                 read::unsigned(row, 0)?,
@@ -134,9 +137,9 @@ impl Events<'_> {
                 read::blob(row, 3)?.to_vec(),
             ))
         })?;
-        let (first, count, parts, mut bytes) =
-            row.ok_or(Cause::Pruned { asked: self.position, pruned_to: wanted })?;
-        if wanted >= first.saturating_add(count) {
+        let (first, count, parts, mut bytes) = row.ok_or(Cause::Pruned { asked, pruned_to: wanted })?;
+        let end = first.saturating_add(count);
+        if wanted >= end {
             return Err(damaged(first, &format!("event {wanted} is missing after it")).into());
         }
         if parts > 0 {
@@ -145,63 +148,88 @@ impl Events<'_> {
                 Ok(())
             })?;
         }
-        let frames = self.decode(&bytes).map_err(|problem| damaged(first, problem.0))?;
-        self.take(frames, first, count)
+        self.position = (end - 1).min(self.head);
+        Ok(Some(LogRow { first, count, bytes, wanted: wanted..=self.position }))
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Vec<Frame>, crate::bytes::Damaged> {
-        let layout = |number| self.db.schemas.get(&number).map(|schema| &schema.layout as &Layout);
-        frame::decode(bytes, &layout)
+    /// The events of a log row.
+    pub(crate) fn of<'b>(&'b self, row: &'b LogRow) -> RowEvents<'b> {
+        let frames = Frames::new(&row.bytes);
+        RowEvents { db: self.db, lineages: &self.lineages, row, frames, next: row.first }
     }
 
-    /// Gives the events of a row their positions, and keeps those that were asked for.
-    fn take(&mut self, frames: Vec<Frame>, first: u64, count: u64) -> Outcome<()> {
-        let mut sequence = first;
-        for frame in frames {
-            let transaction = sequence.saturating_sub(frame.preceding);
-            let last = frame.events.len();
-            for (at, raw) in frame.events.into_iter().enumerate() {
-                let place = Transaction { first: transaction, ends: frame.ends && at + 1 == last };
-                let span = if raw.operation == CdcOperation::Gap { count } else { 1 };
-                let event = self.event(raw, sequence, span, place, frame.time);
-                sequence = sequence.saturating_add(span);
-                if event.sequence > self.position && event.sequence <= self.head {
-                    self.position = event.sequence;
-                    self.buffer.push_back(event);
-                }
+    /// Reads the log row that holds the next event.
+    fn fill(&mut self) -> Outcome<()> {
+        let Some(row) = self.next_row()? else { return Ok(()) };
+        let events: Outcome<VecDeque<CdcEvent>> =
+            self.of(&row).map(|event| Ok(event?.to_event(&self.db.object))).collect();
+        self.buffer = events?;
+        Ok(())
+    }
+}
+
+/// A row of the log.
+#[derive(Debug)]
+pub(crate) struct LogRow {
+    /// The position of its first event.
+    first: u64,
+    count: u64,
+    bytes: Vec<u8>,
+    /// The events that were asked for.
+    wanted: RangeInclusive<u64>,
+}
+
+/// The events of a log row that were asked for, in their order, in its bytes.
+#[derive(Debug)]
+pub(crate) struct RowEvents<'b> {
+    db: &'b Db,
+    lineages: &'b [(u64, Lineage)],
+    row: &'b LogRow,
+    frames: Frames<'b>,
+    /// The position of the next event.
+    next: u64,
+}
+
+impl<'b> RowEvents<'b> {
+    fn read(&mut self) -> Outcome<Option<EventRef<'b>>> {
+        let LogRow { first, count, wanted, .. } = self.row;
+        let layout = |number| self.db.schemas.get(&number).map(|schema| &schema.layout);
+        while let Some(raw) = self.frames.next(layout).map_err(|problem| damaged(*first, problem.0))? {
+            let span = if raw.operation == CdcOperation::Gap { *count } else { 1 };
+            let event = self.event(raw, span);
+            self.next = self.next.saturating_add(span);
+            if wanted.contains(&event.sequence) {
+                return Ok(Some(event));
             }
         }
-        if sequence == first.saturating_add(count) {
-            Ok(())
-        } else {
-            Err(damaged(first, &format!("it holds {} events and says {count}", sequence - first)).into())
+        if self.next == first.saturating_add(*count) {
+            return Ok(None);
         }
+        Err(damaged(*first, &format!("it holds {} events and says {count}", self.next - first)).into())
     }
 
-    fn event(
-        &self,
-        raw: RawEvent,
-        first: u64,
-        span: u64,
-        transaction: Transaction,
-        timestamp: crate::Timestamp,
-    ) -> CdcEvent {
-        let sequence = first.saturating_add(span - 1);
+    fn event(&self, raw: RawEvent<'b>, span: u64) -> EventRef<'b> {
+        let sequence = self.next.saturating_add(span - 1);
         let started = self.lineages.iter().rev().find(|(from, _)| *from <= sequence);
-        CdcEvent {
-            object: self.db.object.clone(),
+        EventRef {
             lineage: started.map_or(Lineage([0; 16]), |(_, lineage)| *lineage),
             sequence,
-            transaction,
+            first_sequence: self.next,
+            transaction: Transaction { first: self.next.saturating_sub(raw.preceding), ends: raw.ends },
             operation: raw.operation,
-            timestamp,
+            timestamp: raw.time,
             previous_lineage: raw.lineages.map(|(before, _)| before),
-            first_sequence: first,
-            schema: self.db.schemas.get(&raw.schema).cloned(),
-            id: raw.images.id,
-            before: raw.images.before,
-            after: raw.images.after,
+            schema: self.db.schemas.get(&raw.schema),
+            images: raw.images,
         }
+    }
+}
+
+impl<'b> Iterator for RowEvents<'b> {
+    type Item = Outcome<EventRef<'b>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
     }
 }
 
@@ -209,8 +237,7 @@ impl Iterator for Events<'_> {
     type Item = Result<CdcEvent, StorageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let exhausted = self.buffer.is_empty() && self.position < self.head;
-        if exhausted && let Err(failure) = self.fill() {
+        if self.buffer.is_empty() && let Err(failure) = self.fill() {
             self.position = self.head;
             self.buffer.clear();
             return Some(Err(failure.during(Operation::Changes, None)));

@@ -94,7 +94,7 @@ fn row(table: &Table, event: &CdcEvent, values: &[Value]) -> Outcome<RowBuf> {
     let mut row = RowBuf::new();
     for column in table.schema.columns {
         let position = current.and_then(|current| current.column(column.name));
-        row.push(position.map_or(ValueRef::Null, |position| present[position].as_ref()))?;
+        row.push(position.map_or(ValueRef::Null, |position| present[position]))?;
     }
     Ok(row)
 }

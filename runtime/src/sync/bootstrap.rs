@@ -17,17 +17,20 @@ impl Sync<'_> {
         let log = self.db.changes();
         let first = log.first_position()?.saturating_sub(1);
         let mut writers = Writers::default();
-        for event in log.events(first)? {
-            let event = event?;
-            progress(SyncProgress { events: event.sequence - first, of: begins - first });
-            if event.sequence == begins {
-                self.deliver(&mut writers).await?;
-                for (at, collection) in self.collections.iter().enumerate() {
-                    collection.writer(lanes.of(at), event.lineage)?.add(&event)?;
+        let mut events = log.events(first)?;
+        'log: while let Some(row) = events.next_row()? {
+            for event in events.of(&row) {
+                let event = event?;
+                progress(SyncProgress { events: event.sequence - first, of: begins - first });
+                if event.sequence == begins {
+                    self.deliver(&mut writers).await?;
+                    for (at, collection) in self.collections.iter().enumerate() {
+                        collection.writer(lanes.of(at), event.lineage)?.add(&event)?;
+                    }
+                    break 'log;
                 }
-                break;
+                self.send(&mut writers, &event).await?;
             }
-            self.send(&mut writers, &event).await?;
         }
         for (at, file) in files {
             self.collections[at].keep(lanes.of(at), Some(file)).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cdc::{CdcEvent, Lineage},
+    cdc::{EventRef, Lineage},
     cold::{ChangeFile, ChangelogWriter, DataFile, Delivery},
     error::Outcome,
 };
@@ -41,7 +41,7 @@ pub(super) struct Lane {
 
 impl Outbound<'_> {
     /// Gives an event to the writer, unless the table holds it.
-    pub(super) async fn send(&mut self, lane: &mut Lane, event: &CdcEvent) -> Outcome<()> {
+    pub(super) async fn send(&mut self, lane: &mut Lane, event: &EventRef<'_>) -> Outcome<()> {
         if self.watermark(event.lineage).is_some_and(|at| event.sequence <= at) {
             return Ok(());
         }
