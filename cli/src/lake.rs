@@ -30,7 +30,7 @@ pub(crate) fn ls(url: &str) -> Result<()> {
         let snapshots = metadata.snapshots.len() as u64;
         shown.add_row([
             name,
-            number(total("total-records")),
+            number(snapshot.map_or(0, rows)),
             number(total("total-data-files")),
             size(total("total-files-size")),
             number(snapshots),
@@ -53,13 +53,17 @@ pub(crate) fn history(url: &str, name: Option<&str>) -> Result<()> {
                 0 => String::new(),
                 files => format!("{} rows, {} files", number(count(snapshot, rows)), number(files)),
             };
+            let by_place = match count(snapshot, "added-position-deletes") {
+                0 => String::new(),
+                rows => format!("{} rows by place", number(rows)),
+            };
             shown.add_row([
                 snapshot.snapshot_id.to_string(),
                 moment(snapshot.timestamp_ms),
                 snapshot.summary.get("operation").cloned().unwrap_or_default(),
                 files("added-data-files", "added-records"),
-                files("deleted-data-files", "deleted-records"),
-                number(count(snapshot, "total-records")),
+                [files("deleted-data-files", "deleted-records"), by_place].join(" ").trim().to_owned(),
+                number(rows(snapshot)),
                 origin(snapshot),
             ]);
         }
@@ -157,6 +161,11 @@ fn collections(lake: &Lake, collection: Option<&str>) -> Result<Vec<String>> {
 }
 
 /// A number of a snapshot's summary.
+/// The rows of a snapshot: those of its files, but for those that are deleted by their places.
+fn rows(snapshot: &Snapshot) -> u64 {
+    count(snapshot, "total-records").saturating_sub(count(snapshot, "total-position-deletes"))
+}
+
 fn count(snapshot: &Snapshot, key: &str) -> u64 {
     snapshot.summary.get(key).and_then(|text| text.parse().ok()).unwrap_or(0)
 }

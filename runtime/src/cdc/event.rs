@@ -196,11 +196,7 @@ impl EventRef<'_> {
     }
 
     /// Gives a row of this event to `read` as the present schema has it.
-    pub(crate) fn with_present<R>(
-        &self,
-        row: &[ValueRef<'_>],
-        read: impl FnOnce(&[ValueRef<'_>]) -> R,
-    ) -> R {
+    pub(crate) fn with_present<R>(&self, row: &[ValueRef<'_>], read: impl FnOnce(&[ValueRef<'_>]) -> R) -> R {
         match self.schema {
             Some(schema) if !schema.lens.is_identity() => read(&schema.lens.apply(row)),
             _ => read(row),

@@ -250,10 +250,7 @@ impl<'b> Frames<'b> {
         Ok(())
     }
 
-    fn event<'l>(
-        &mut self,
-        layout: impl Fn(u64) -> Option<&'l Layout>,
-    ) -> Result<RawEvent<'b>, Damaged> {
+    fn event<'l>(&mut self, layout: impl Fn(u64) -> Option<&'l Layout>) -> Result<RawEvent<'b>, Damaged> {
         let from = &mut self.frame;
         let head = from.varint()?;
         let (schema, operation) = (head >> 3, CdcOperation::from_code(head & 7)?);

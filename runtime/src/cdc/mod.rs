@@ -11,6 +11,6 @@ mod row;
 
 pub use checksum::Checksum;
 pub(crate) use checksum::Hasher;
-pub(crate) use event::{EventRef, EventSchema};
 pub use event::{CdcEvent, CdcOperation, Change, Lineage, Transaction};
+pub(crate) use event::{EventRef, EventSchema};
 pub(crate) use lens::Lens;

@@ -237,7 +237,9 @@ impl Iterator for Events<'_> {
     type Item = Result<CdcEvent, StorageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.buffer.is_empty() && let Err(failure) = self.fill() {
+        if self.buffer.is_empty()
+            && let Err(failure) = self.fill()
+        {
             self.position = self.head;
             self.buffer.clear();
             return Some(Err(failure.during(Operation::Changes, None)));

@@ -32,7 +32,7 @@ use super::{
 const STEP_EVENTS: i64 = 1 << 18;
 
 /// How many values are in memory as rows.
-const VALUES: usize = 4 << 20;
+const VALUES: usize = 3 << 20;
 
 /// A step.
 pub(super) struct Step<'t, 'l> {

@@ -22,6 +22,7 @@ const RETRIES: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The store at a URL or path; nothing where this build has no store for it. `options`
 /// are those of the specification, as a catalog gives them; what it leaves open comes from the environment.
+#[cfg_attr(not(feature = "s3"), expect(unused_variables, reason = "a folder needs no options"))]
 pub(crate) fn open(url: &str, options: &BTreeMap<String, String>) -> Result<Option<Opened>, StoreError> {
     match url.split_once("://") {
         None => folder(url).map(Some),
