@@ -30,6 +30,7 @@ pub(crate) struct Collection<'a> {
     pub(crate) id: Id,
     pub(crate) indexes: Vec<Index>,
     pub(crate) partition: Vec<Partition>,
+    pub(crate) sort: Vec<Sort>,
     pub(crate) merge_on_read: bool,
     /// The variant of `Capture`.
     pub(crate) capture: &'static str,
@@ -80,6 +81,15 @@ pub(crate) struct Partition {
     pub(crate) column: Option<usize>,
 }
 
+/// One column of the cold tier's sort order.
+pub(crate) struct Sort {
+    /// The word that names the source.
+    pub(crate) source: Ident,
+    /// The position of the column; none for the object's id.
+    pub(crate) column: Option<usize>,
+    pub(crate) descending: bool,
+}
+
 impl<'a> Collection<'a> {
     pub(crate) fn new(ctxt: &Ctxt, input: &'a DeriveInput) -> Self {
         shape::check(ctxt, input);
@@ -96,6 +106,7 @@ impl<'a> Collection<'a> {
             id: Id::default(),
             indexes: Vec::new(),
             partition: Vec::new(),
+            sort: Vec::new(),
             merge_on_read: options.merge_on_read.is_some(),
             capture: options.capture.unwrap_or("Full"),
             cache_seconds: options.cache_seconds,

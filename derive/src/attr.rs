@@ -11,10 +11,12 @@ mod index;
 mod krate;
 pub(crate) mod mark;
 mod partition;
+mod sort;
 
 pub(crate) use columnar::Columnar;
 pub(crate) use index::RawIndex;
 pub(crate) use partition::RawPartition;
+pub(crate) use sort::RawSort;
 
 use quote::ToTokens;
 use syn::{Attribute, Ident};
@@ -33,12 +35,13 @@ fn words(keys: &[Key]) -> Vec<&'static str> {
 }
 
 /// The options of a struct, and how each is written.
-const COLLECTION_KEYS: [Key; 10] = [
+const COLLECTION_KEYS: [Key; 11] = [
     ("name", "name = \"…\""),
     ("id", "id(a, b)"),
     ("index", "index(a, b)"),
     ("unique", "unique(a, b)"),
     ("partition", "partition(day(a))"),
+    ("sort", "sort(a, -b)"),
     ("merge_on_read", "merge_on_read"),
     ("cache", "cache = \"60s\""),
     ("capture", "capture = \"full\""),

@@ -7,6 +7,7 @@ mod columns;
 mod id;
 mod index;
 mod partition;
+mod sort;
 
 use crate::{ast::Collection, ctxt::Ctxt, names};
 
@@ -17,4 +18,5 @@ pub(crate) fn check(ctxt: &Ctxt, collection: &Collection) {
     id::check(ctxt, collection);
     index::check(ctxt, collection);
     partition::check(ctxt, collection);
+    sort::check(ctxt, collection);
 }

@@ -140,6 +140,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// * `partition(…)`: how the lake lays the collection out, by Iceberg's transforms: `identity(column)`, `year(column)`,
 ///   `month(column)`, `day(column)`, `hour(column)`, `bucket(16, column)`, `truncate(8, column)`. `object` in the place
 ///   of a column is the id of the object that a row lives in; a field of that name is written `r#object`.
+/// * `sort(status, -placed)`: in which order the lake keeps the collection's rows in each file, `-` for the greatest first;
+///   `NULL` is less than all else. `object` stands for the object's id here too. Without it they are in the order of the object
+///   and the id.
 /// * `merge_on_read`: compaction of the lake writes down which rows of a file are gone (Iceberg's position deletes), instead of
 ///   writing the file anew: less is written, and readers have more to do. For tables of much change.
 /// * `cache = "60s"`: how long a cache may serve a document; a number and one of `s`, `m`, `h`, `d`, `w`, `y`.
@@ -157,6 +160,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///     id(tenant, number),
 ///     unique(code, where = "paid = 0"),
 ///     partition(bucket(16, object), month(sent)),
+///     sort(tenant, -sent),
 ///     capture = "after"
 /// )]
 /// struct Invoice {

@@ -30,6 +30,8 @@ pub(crate) enum Node {
     List(Ident, Vec<Node>),
     /// `16`
     Bare(Literal),
+    /// `-placed`
+    Minus(Token![-], Ident),
 }
 
 /// What stands behind `=`.
@@ -68,6 +70,9 @@ pub(crate) fn options(ctxt: &Ctxt, attribute: &Attribute) -> Vec<Node> {
 
 impl Parse for Node {
     fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+            return Ok(Self::Minus(input.parse()?, Ident::parse_any(input)?));
+        }
         if input.peek(Lit) || input.peek(Token![-]) {
             return input.parse().map(Self::Bare);
         }
@@ -141,6 +146,10 @@ impl ToTokens for Node {
                 value.to_tokens(tokens);
             }
             Self::Bare(literal) => literal.to_tokens(tokens),
+            Self::Minus(minus, key) => {
+                minus.to_tokens(tokens);
+                key.to_tokens(tokens);
+            }
         }
     }
 }
@@ -150,7 +159,7 @@ impl Node {
     pub(crate) fn key(&self) -> Option<&Ident> {
         match self {
             Self::Word(key) | Self::Is(key, _) | Self::List(key, _) => Some(key),
-            Self::Bare(_) => None,
+            Self::Bare(_) | Self::Minus(..) => None,
         }
     }
 

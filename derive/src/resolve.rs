@@ -1,11 +1,11 @@
-//! From the names of fields to the positions of columns: the id, the indexes and the partition.
+//! From the names of fields to the positions of columns: the id, the indexes, the partition and the sort order.
 
 use syn::{Ident, ext::IdentExt};
 
 use crate::{
-    ast::{Collection, Column, Id, Index, Partition},
+    ast::{Collection, Column, Id, Index, Partition, Sort},
     attr::{
-        RawIndex, RawPartition,
+        RawIndex, RawPartition, RawSort,
         collection::StructOptions,
         mark::{Kind, Mark},
     },
@@ -22,6 +22,8 @@ pub(crate) fn resolve(ctxt: &Ctxt, collection: &mut Collection, options: StructO
     collection.indexes.extend(listed);
     let partition = options.partition.unwrap_or_default().into_iter();
     collection.partition = partition.filter_map(|raw| part(ctxt, collection, raw)).collect();
+    let sort = options.sort.unwrap_or_default().into_iter();
+    collection.sort = sort.filter_map(|raw| sorted_by(ctxt, collection, raw)).collect();
 }
 
 /// The positions of these fields; less of them than `fields` if some were reported.
@@ -94,11 +96,17 @@ fn index(ctxt: &Ctxt, collection: &Collection, raw: RawIndex) -> Option<Index> {
     })
 }
 
-/// `object` is always the object's id; a field of that name is written `r#object`.
+/// Whether a partition or a sort order means the object's id; a field of that name is written `r#object`.
+fn is_object(source: &Ident) -> bool {
+    source == "object"
+}
+
 fn part(ctxt: &Ctxt, collection: &Collection, raw: RawPartition) -> Option<Partition> {
-    let column = match raw.source.to_string().as_str() {
-        "object" => None,
-        _ => Some(position(ctxt, collection, &raw.source)?),
-    };
+    let column = if is_object(&raw.source) { None } else { Some(position(ctxt, collection, &raw.source)?) };
     Some(Partition { transform: raw.transform, number: raw.number, source: raw.source, column })
+}
+
+fn sorted_by(ctxt: &Ctxt, collection: &Collection, raw: RawSort) -> Option<Sort> {
+    let column = if is_object(&raw.source) { None } else { Some(position(ctxt, collection, &raw.source)?) };
+    Some(Sort { source: raw.source, column, descending: raw.descending })
 }

@@ -35,6 +35,7 @@ fn every_attribute() {
             index(status, placed),
             unique(code, where = "status = 'open'"),
             partition(bucket(16, object), day(placed), truncate(8, code)),
+            sort(status, -placed, object),
             merge_on_read,
             cache = "2m",
             columnar(threshold = 8),

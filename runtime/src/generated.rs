@@ -202,6 +202,7 @@ pub const NO_SCHEMA: Schema = Schema {
     version: None,
     capture: Capture::Full,
     partition: &[],
+    sort: &[],
     merge_on_read: false,
     cache_seconds: None,
     columnar: None,

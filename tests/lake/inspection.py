@@ -1,5 +1,6 @@
 """What a table says of itself: PyIceberg's tables of metadata, held against each other and against the files themselves."""
 
+import math
 import struct
 from collections import Counter
 from decimal import Context, Decimal
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFileContent
 from pyiceberg.table import StaticTable
+from pyiceberg.table.sorting import NullOrder, SortDirection
 from pyiceberg.types import DecimalType, UUIDType
 
 
@@ -36,7 +38,15 @@ def inspect(table):
             checked.add(path)
     if metadata.snapshots:
         check_tables(opened)
-    return {"snapshots": len(metadata.snapshots), "files": len(files)}
+    data = [entry.data_file for entry in files.values() if entry.data_file.content == DataFileContent.DATA]
+    unsorted = [file.file_path for file in data if file.sort_order_id is None]
+    return {"snapshots": len(metadata.snapshots), "files": len(files), "sort": told(opened), "unsorted": unsorted}
+
+
+def told(table):
+    """The present sort order, in the names of columns."""
+    fields = table.sort_order().fields
+    return [[table.schema().find_column_name(field.source_id), field.direction.name, field.null_order.name] for field in fields]
 
 
 def check_metadata(metadata):
@@ -61,6 +71,9 @@ def check_metadata(metadata):
     if metadata.current_snapshot_id is not None:
         require(entries[-1] == metadata.current_snapshot_id, "the log does not end with the present snapshot")
         require(metadata.refs["main"].snapshot_id == metadata.current_snapshot_id, "main is not the present snapshot")
+    orders = [order.order_id for order in metadata.sort_orders]
+    require(len(set(orders)) == len(orders), f"sort orders {orders}")
+    require(metadata.default_sort_order_id in orders, f"no sort order {metadata.default_sort_order_id}")
     for spec in metadata.partition_specs:
         names = [field.name for field in spec.fields]
         require(len(set(names)) == len(names), f"partition names {names}")
@@ -170,6 +183,36 @@ def check_file(table, entry):
         require(file.value_counts[number] == len(column), f"{path}: value count of {field.name}")
         require(file.null_value_counts[number] == column.null_count, f"{path}: null count of {field.name}")
         check_bounds(table, file, number, field, column)
+    check_order(table, file, rows)
+
+
+def check_order(table, file, rows):
+    """The rows of a file are in the sort order that it names. Columns that it does not have are all NULL."""
+    if file.content != DataFileContent.DATA:
+        require(file.sort_order_id is None, f"{file.file_path}: deletes with a sort order")
+    if file.sort_order_id is None:
+        return
+    columns = {int(field.metadata[b"PARQUET:field_id"]): column for field, column in zip(rows.schema, rows.columns)}
+    before = None  # whether each row may stand at its place by the fields so far: it is equal to the one before
+    for field in table.sort_orders()[file.sort_order_id].fields:
+        if field.source_id not in columns:
+            continue
+        keys = [key(value, field) for value in comparable(columns[field.source_id])]
+        before = before or [True] * (len(keys) - 1)
+        for at, tied in enumerate(before):
+            least, greatest = (keys[at], keys[at + 1]) if field.direction == SortDirection.ASC else (keys[at + 1], keys[at])
+            require(not tied or least <= greatest, f"{file.file_path}: row {at + 1} is not sorted by {field}")
+            before[at] = tied and keys[at] == keys[at + 1]
+
+
+def key(value, field):
+    """What a value is sorted by. −0 is less than 0, and texts are compared as UTF-8."""
+    nulls_are_least = (field.null_order == NullOrder.NULLS_FIRST) == (field.direction == SortDirection.ASC)
+    if value is None:
+        return (0 if nulls_are_least else 2,)
+    if isinstance(value, float):
+        return (1, value, math.copysign(1, value))
+    return (1, value.encode() if isinstance(value, str) else value)
 
 
 def offsets(group):

@@ -114,6 +114,7 @@ impl Collection for Wide {
         version: None,
         capture: Capture::Full,
         partition: &[],
+        sort: &[],
         merge_on_read: false,
         cache_seconds: None,
         columnar: None,

@@ -19,7 +19,7 @@ use terrace::{
 use terrace_tests::{long, seed};
 
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(partition(bucket(4, object), day(placed)), columnar(threshold = 8))]
+#[collection(partition(bucket(4, object), day(placed)), sort(note, -placed), columnar(threshold = 8))]
 struct Order {
     #[id]
     id: i64,

@@ -145,6 +145,7 @@ fn schema(columns: usize) -> Schema {
         version: None,
         capture: Capture::Full,
         partition: &[],
+        sort: &[],
         merge_on_read: false,
         cache_seconds: None,
         columnar: None,

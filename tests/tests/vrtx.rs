@@ -213,6 +213,7 @@ const SCHEMA: Schema = Schema {
     version: None,
     capture: Capture::Full,
     partition: &[],
+    sort: &[],
     merge_on_read: false,
     cache_seconds: None,
     columnar: None,

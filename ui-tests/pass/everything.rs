@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 use terrace::{
     prelude::*,
-    schema::{Capture, Column, Fill, Kind, Partition, PartitionSource, Transform},
+    schema::{Capture, Column, Fill, Kind, Partition, Sort, Source, Transform},
     value::{Row, RowBuf},
 };
 
@@ -31,6 +31,7 @@ struct Cache(u8);
     index(status, placed),
     unique(code, where = "status = 'open'"),
     partition(bucket(16, object), day(placed), truncate(8, code)),
+    sort(status, -placed, object),
     cache = "2m",
     capture = "after"
 )]
@@ -117,8 +118,13 @@ fn schema() {
     assert_eq!(schema.columns[8].was, ["note", "comment"]);
     assert_eq!((schema.version, schema.cache_seconds), (Some(7), Some(120)));
     assert_eq!(schema.capture, Capture::After);
-    let part = Partition { source: PartitionSource::Object, transform: Transform::Bucket(16) };
+    let part = Partition { source: Source::Object, transform: Transform::Bucket(16) };
     assert_eq!((schema.partition[0], schema.partition.len()), (part, 3));
+    let sort = |source, descending| Sort { source, descending };
+    assert_eq!(
+        schema.sort,
+        [sort(Source::Column(1), false), sort(Source::Column(5), true), sort(Source::Object, false)]
+    );
     let indexes: Vec<(&[usize], bool, bool)> =
         schema.indexes.iter().map(|index| (index.columns, index.unique, index.filter.is_some())).collect();
     assert_eq!(

@@ -9,7 +9,13 @@ enum Kind {
 }
 
 #[derive(Collection, Clone, Debug, PartialEq)]
-#[collection(name = "select", id(r#type, order), index(group, r#where), partition(identity(r#object)))]
+#[collection(
+    name = "select",
+    id(r#type, order),
+    index(group, r#where),
+    partition(identity(r#object)),
+    sort(-r#type, -r#object)
+)]
 struct r#Select {
     r#type: i64,
     order: String,
@@ -23,7 +29,8 @@ fn main() {
     let names: Vec<&str> = Select::SCHEMA.columns.iter().map(|column| column.name).collect();
     assert_eq!(names, ["type", "order", "group", "where", "object", "match"]);
     assert_eq!(Select::SCHEMA.columns[5].labels, ["fn", "match"]);
-    assert_eq!(Select::SCHEMA.partition[0].source, terrace::schema::PartitionSource::Column(4));
+    assert_eq!(Select::SCHEMA.partition[0].source, terrace::schema::Source::Column(4));
+    assert_eq!(Select::SCHEMA.sort[1].source, terrace::schema::Source::Column(4));
 
     let db = Db::open_in_memory(collections![Select]).unwrap();
     let select =

@@ -5,8 +5,8 @@ use syn::{Attribute, Ident, LitStr, Path};
 use crate::{ctxt::Ctxt, option::Node, spelling};
 
 use super::{
-    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, columnar, duration, example, fields,
-    index, krate, mark, options_of, partition, set, word, words,
+    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, RawSort, columnar, duration, example,
+    fields, index, krate, mark, options_of, partition, set, sort, word, words,
 };
 
 /// What an event of the collection holds: the variants of `terrace::schema::Capture`, as they are written.
@@ -21,6 +21,7 @@ pub(crate) struct StructOptions {
     pub(crate) id: Option<(Ident, Vec<Ident>)>,
     pub(crate) indexes: Vec<RawIndex>,
     pub(crate) partition: Option<Vec<RawPartition>>,
+    pub(crate) sort: Option<Vec<RawSort>>,
     pub(crate) merge_on_read: Option<()>,
     pub(crate) cache_seconds: Option<u64>,
     /// The variant of `Capture`.
@@ -48,6 +49,7 @@ impl StructOptions {
             "id" => set(ctxt, &mut self.id, key, id(ctxt, key, node)),
             "index" | "unique" => self.indexes.extend(index::parse(ctxt, key, node)),
             "partition" => set(ctxt, &mut self.partition, key, partition::parse(ctxt, key, node)),
+            "sort" => set(ctxt, &mut self.sort, key, sort::parse(ctxt, key, node)),
             "merge_on_read" => {
                 let written = word(ctxt, key, node, "#[collection(merge_on_read)]");
                 set(ctxt, &mut self.merge_on_read, key, written);

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Lit, LitStr};
 
 use crate::{
-    ast::{Collection, Column, Index, Partition},
+    ast::{Collection, Column, Index, Partition, Sort},
     attr::{Columnar, mark::Kind},
     option::Literal,
 };
@@ -21,6 +21,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     let version = option(collection.version());
     let capture = quote::format_ident!("{}", collection.capture);
     let partition = collection.partition.iter().map(|one| part(collection, one));
+    let sort = collection.sort.iter().map(|one| sorted_by(collection, one));
     let merge_on_read = collection.merge_on_read;
     let cache_seconds = option(collection.cache_seconds);
     let columnar = columnar(collection);
@@ -34,6 +35,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
             version: #version,
             capture: #krate::schema::Capture::#capture,
             partition: &[#(#partition),*],
+            sort: &[#(#sort),*],
             merge_on_read: #merge_on_read,
             cache_seconds: #cache_seconds,
             columnar: #columnar,
@@ -121,9 +123,22 @@ fn index(collection: &Collection, index: &Index) -> TokenStream {
     }
 }
 
+/// The column at a position, or the object.
+fn source(collection: &Collection, column: Option<usize>) -> TokenStream {
+    let krate = &collection.krate;
+    let source = column.map_or_else(|| quote! { Object }, |column| quote! { Column(#column) });
+    quote! { #krate::schema::Source::#source }
+}
+
+fn sorted_by(collection: &Collection, sort: &Sort) -> TokenStream {
+    let krate = &collection.krate;
+    let (source, descending) = (source(collection, sort.column), sort.descending);
+    quote! { #krate::schema::Sort { source: #source, descending: #descending } }
+}
+
 fn part(collection: &Collection, part: &Partition) -> TokenStream {
     let krate = &collection.krate;
-    let source = part.column.map_or_else(|| quote! { Object }, |column| quote! { Column(#column) });
+    let source = source(collection, part.column);
     let transform = match (part.transform.to_string().as_str(), part.number) {
         ("bucket", Some(count)) => quote! { Bucket(#count) },
         ("truncate", Some(width)) => quote! { Truncate(#width) },
@@ -135,7 +150,7 @@ fn part(collection: &Collection, part: &Partition) -> TokenStream {
     };
     quote! {
         #krate::schema::Partition {
-            source: #krate::schema::PartitionSource::#source,
+            source: #source,
             transform: #krate::schema::Transform::#transform,
         }
     }

@@ -14,7 +14,8 @@ use super::{
     change_rows::{ChangeRows, Head, READ, SNAPSHOT},
     error::{Result, refused},
     iceberg::{DataFile, Datum, Schema, TableMetadata},
-    mapping::{Mapped, OBJECT, Role},
+    layout::{known_order, sort_order},
+    mapping::{Mapped, OBJECT, Role, by_event},
     parquet::FileWriter,
 };
 
@@ -43,6 +44,7 @@ pub(crate) struct ChangelogWriter {
     lineage: Lineage,
     partition: Vec<Option<Datum>>,
     spec_id: i32,
+    sort_order_id: Option<i32>,
     rows: ChangeRows,
     writer: FileWriter,
     until: u64,
@@ -72,6 +74,7 @@ impl ChangelogWriter {
             lineage,
             partition: partition.map_err(|error| refused(&error))?,
             spec_id: spec.spec_id,
+            sort_order_id: known_order(table, &sort_order(schema, by_event(), &[])),
             rows: ChangeRows::new(mapped, schema)?,
             until: 0,
         })
@@ -122,8 +125,8 @@ impl ChangelogWriter {
         }
         let next = FileWriter::new(&self.schema, &self.looked_up)?;
         let (bytes, file) = std::mem::replace(&mut self.writer, next).finish()?;
-        let (spec_id, partition) = (self.spec_id, self.partition.clone());
-        let file = DataFile { spec_id, partition, sort_order_id: Some(1), ..file };
+        let (spec_id, sort_order_id) = (self.spec_id, self.sort_order_id);
+        let file = DataFile { spec_id, partition: self.partition.clone(), sort_order_id, ..file };
         Ok(Some(ChangeFile { bytes, file, until: self.until }))
     }
 }

@@ -10,15 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     schema::{
-        Capture, Kind, Partition, PartitionSource, Schema as Collection, StoredColumn, StoredSchema,
-        Transform,
+        Capture, Kind, Partition, Schema as Collection, Sort, Source, StoredColumn, StoredSchema, Transform,
     },
     value::Value,
 };
 
-use super::iceberg::{
-    Field, PartitionField, PartitionSpec, Requirement, Schema, SortField, SortOrder, TableMetadata, Type,
-    Update, promote,
+use super::{
+    iceberg::{Field, PartitionSpec, Requirement, Schema, SortOrder, TableMetadata, Type, Update, promote},
+    layout::{partition_spec, sort_order, spec_updates},
 };
 
 /// Which of the two tables of a collection.
@@ -69,6 +68,11 @@ pub(crate) const PARENT: Meta =
 /// The property of a changelog table that holds [`Described`].
 const DESCRIBED: &str = "terrace.collection";
 
+/// How the rows of a changelog's files are sorted.
+pub(crate) fn by_event() -> [(&'static str, bool); 2] {
+    [(OBJECT.name, false), (SEQUENCE.name, false)]
+}
+
 const CHANGELOG: [&Meta; 7] = [&OBJECT, &LINEAGE, &SEQUENCE, &TIMESTAMP, &OPERATION, &SCHEMA, &PARENT];
 const STATE: [&Meta; 4] = [&OBJECT, &LINEAGE, &SEQUENCE, &TIMESTAMP];
 
@@ -102,6 +106,10 @@ pub(crate) struct Described {
     pub(crate) fills: BTreeMap<i32, Value>,
     /// How the state table is partitioned: by what of which column, or, where none is named, of the object.
     pub(crate) partition: Vec<(Option<i32>, String)>,
+    /// By which columns the state table's files are sorted, or, where none is named, the object; and whether the greatest comes
+    /// first. Nothing: by the object and the id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sort: Vec<(Option<i32>, bool)>,
     /// Whether events hold the id alone: then documents cannot be made of them.
     #[serde(default)]
     pub(crate) keys_alone: bool,
@@ -117,12 +125,14 @@ impl Described {
     }
 }
 
-/// A collection as the lake knows it: its schema, and how it is to be partitioned.
+/// A collection as the lake knows it: its schema, and how it is to be partitioned and sorted.
 #[derive(Clone, Debug)]
 pub(crate) struct Mapped {
     pub(crate) schema: StoredSchema,
     /// Partition fields: of a column by its name, or of the object.
     partition: Vec<(Option<String>, Transform)>,
+    /// Columns of the sort order, likewise, and whether the greatest comes first.
+    sort: Vec<(Option<String>, bool)>,
     /// Whether compaction deletes rows by their places.
     merge_on_read: bool,
 }
@@ -184,31 +194,31 @@ pub enum MappingError {
 impl Mapped {
     /// A collection of this code.
     pub(crate) fn of(schema: &Collection) -> Self {
-        let partition = |partition: &Partition| {
-            let source = match partition.source {
-                PartitionSource::Object => None,
-                PartitionSource::Column(at) => Some(schema.columns[at].name.to_owned()),
-            };
-            (source, partition.transform)
+        let source = |source: Source| match source {
+            Source::Object => None,
+            Source::Column(at) => Some(schema.columns[at].name.to_owned()),
         };
+        let partition = |partition: &Partition| (source(partition.source), partition.transform);
+        let sort = |sort: &Sort| (source(sort.source), sort.descending);
         Self {
             schema: StoredSchema::from(schema),
             partition: schema.partition.iter().map(partition).collect(),
+            sort: schema.sort.iter().map(sort).collect(),
             merge_on_read: schema.merge_on_read,
         }
     }
 
     /// A collection that an object has and this code does not name.
     pub(crate) fn stored(schema: &StoredSchema) -> Self {
-        Self { schema: schema.clone(), partition: Vec::new(), merge_on_read: false }
+        Self { schema: schema.clone(), partition: Vec::new(), sort: Vec::new(), merge_on_read: false }
     }
 
     /// The name of this version of the struct in a table's properties.
     fn property(&self) -> String {
         #[derive(Serialize)]
         struct Version<'a>(&'a [StoredColumn], &'a [usize], String, bool);
-        let partition = format!("{:?}", self.partition);
-        let version = Version(&self.schema.columns, &self.schema.id, partition, self.merge_on_read);
+        let layout = format!("{:?} {:?}", self.partition, self.sort);
+        let version = Version(&self.schema.columns, &self.schema.id, layout, self.merge_on_read);
         let json = serde_json::to_vec(&version).unwrap_or_default();
         format!("terrace.schema.{:032x}", xxhash_rust::xxh3::xxh3_128(&json))
     }
@@ -223,7 +233,7 @@ impl Mapped {
     pub(crate) fn create(&self) -> Result<NewTable, MappingError> {
         let schema = self.evolved(None)?;
         let spec = self.spec(&schema, &[], 999);
-        let sort = sort_order(&schema, &[OBJECT.name, SEQUENCE.name]);
+        let sort = sort_order(&schema, by_event(), &[]);
         Ok(NewTable { properties: self.properties(&schema), schema, spec, sort })
     }
 
@@ -269,6 +279,11 @@ impl Mapped {
             required: columns().filter(|(_, column)| !column.nullable).map(|(id, _)| id).collect(),
             fills: columns().filter_map(|(id, column)| Some((id, column.fill.clone()?))).collect(),
             partition: partition.collect(),
+            sort: self
+                .sort
+                .iter()
+                .map(|(source, greatest)| (source.as_deref().and_then(of), *greatest))
+                .collect(),
             keys_alone: self.schema.capture == Capture::Keys,
             merge_on_read: self.merge_on_read,
         }
@@ -344,6 +359,7 @@ pub(crate) fn requirements(table: &TableMetadata) -> Vec<Requirement> {
         Requirement::AssertCurrentSchemaId { current_schema_id: table.current_schema_id },
         Requirement::AssertLastAssignedFieldId { last_assigned_field_id: table.last_column_id },
         Requirement::AssertDefaultSpecId { default_spec_id: table.default_spec_id },
+        Requirement::AssertDefaultSortOrderId { default_sort_order_id: table.default_sort_order_id },
     ]
 }
 
@@ -375,63 +391,6 @@ pub(crate) fn schema_updates(table: &TableMetadata, schema: &mut Schema) -> Vec<
         Update::AddSchema { schema: schema.clone(), last_column_id },
         Update::SetCurrentSchema { schema_id: schema.schema_id },
     ]
-}
-
-/// How a table comes to a partition.
-pub(crate) fn spec_updates(table: &TableMetadata, spec: PartitionSpec) -> Vec<Update> {
-    let of = |spec: &PartitionSpec| -> Vec<(i32, String)> {
-        spec.fields.iter().map(|field| (field.source_id, field.transform.clone())).collect()
-    };
-    match table.partition_specs.iter().find(|known| of(known) == of(&spec)) {
-        Some(known) if known.spec_id == table.default_spec_id => Vec::new(),
-        Some(known) => vec![Update::SetDefaultSpec { spec_id: known.spec_id }],
-        None => {
-            let spec_id = spec.spec_id;
-            vec![Update::AddSpec { spec }, Update::SetDefaultSpec { spec_id }]
-        }
-    }
-}
-
-/// A partition by transforms of columns. A field that an earlier one had keeps its id.
-pub(crate) fn partition_spec<'n>(
-    schema: &Schema,
-    by: impl Iterator<Item = (&'n str, String)>,
-    earlier: &[PartitionSpec],
-    mut last: i32,
-) -> PartitionSpec {
-    let mut fields: Vec<PartitionField> = Vec::new();
-    for (name, transform) in by {
-        let Some(column) = schema.field(name) else { continue };
-        let mut known = earlier.iter().flat_map(|spec| &spec.fields);
-        let known = known.find(|field| field.source_id == column.id && field.transform == transform);
-        let field_id = known.map_or_else(
-            || {
-                last += 1;
-                last
-            },
-            |field| field.field_id,
-        );
-        let mut name = partition_name(name, &transform);
-        while schema.field(&name).is_some_and(|other| transform != "identity" || other.id != column.id) {
-            name.push('_');
-        }
-        fields.push(PartitionField { source_id: column.id, field_id, name, transform });
-    }
-    PartitionSpec { spec_id: earlier.iter().map(|spec| spec.spec_id + 1).max().unwrap_or(0), fields }
-}
-
-/// Rows in ascending order of some columns.
-pub(crate) fn sort_order(schema: &Schema, names: &[&str]) -> SortOrder {
-    let ascending = |field: &Field| SortField {
-        transform: "identity".to_owned(),
-        source_id: field.id,
-        direction: "asc".to_owned(),
-        null_order: "nulls-first".to_owned(),
-    };
-    SortOrder {
-        order_id: 1,
-        fields: names.iter().filter_map(|name| schema.field(name)).map(ascending).collect(),
-    }
 }
 
 /// What a table is made from.
@@ -501,14 +460,5 @@ fn transform_text(transform: Transform) -> String {
         Transform::Hour => "hour".to_owned(),
         Transform::Bucket(count) => format!("bucket[{count}]"),
         Transform::Truncate(width) => format!("truncate[{width}]"),
-    }
-}
-
-/// The name of a partition field, as the reference implementation gives it.
-fn partition_name(column: &str, transform: &str) -> String {
-    match transform.split_once('[').map_or(transform, |(word, _)| word) {
-        "identity" => column.to_owned(),
-        "truncate" => format!("{column}_trunc"),
-        word => format!("{column}_{word}"),
     }
 }

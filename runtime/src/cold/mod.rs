@@ -20,6 +20,7 @@ mod history;
 pub mod iceberg;
 mod key;
 mod lake;
+mod layout;
 mod mapping;
 mod orphans;
 pub mod parquet;

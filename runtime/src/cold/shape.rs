@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     iceberg::{Field, Schema, TableMetadata, Type, Update, promote},
+    layout::{order_updates, partition_spec, sort_order, spec_updates},
     mapping::{
-        Described, MappingError, NewTable, OBJECT, Role, TableChange, next_schema_id, partition_spec,
-        requirements, schema_updates, sort_order, spec_updates,
+        Described, MappingError, NewTable, OBJECT, Role, TableChange, next_schema_id, requirements,
+        schema_updates,
     },
 };
 
@@ -44,10 +45,8 @@ fn of_documents(changelog: &TableMetadata) -> impl Iterator<Item = &Field> {
 /// A new state table, without its uuid and location.
 pub(crate) fn create(changelog: &TableMetadata, described: &Described) -> Result<NewTable, MappingError> {
     let (schema, fields) = evolved(changelog, described, None)?;
-    let (names, by) = (id_names(changelog, described), partition_by(changelog, described));
-    let sorted: Vec<&str> = std::iter::once(OBJECT.name).chain(names.iter().copied()).collect();
-    let spec = partition_spec(&schema, by, &[], 999);
-    let sort = sort_order(&schema, &sorted);
+    let spec = partition_spec(&schema, partition_by(changelog, described), &[], 999);
+    let sort = sort_order(&schema, sorted_by(changelog, described), &[]);
     Ok(NewTable { properties: properties(&fields, described), schema, spec, sort })
 }
 
@@ -64,6 +63,8 @@ pub(crate) fn evolve(
         state,
         partition_spec(&schema, by, &state.partition_specs, state.last_partition_id),
     ));
+    let order = sort_order(&schema, sorted_by(changelog, described), &state.sort_orders);
+    updates.extend(order_updates(state, order));
     if fields != fields_of(state) || described.merge_on_read != merges_on_read(state) {
         updates.push(Update::SetProperties { updates: properties(&fields, described) });
     }
@@ -119,7 +120,7 @@ fn evolved(
         pairs.insert(field.id, of.id);
         fields.push(of);
     }
-    for field in state.into_iter().flat_map(partitioned_by) {
+    for field in state.into_iter().flat_map(laid_out_by) {
         if fields.iter().all(|kept| kept.id != field.id) {
             fields.push(left(field, &fields));
         }
@@ -129,11 +130,13 @@ fn evolved(
     Ok((schema, pairs))
 }
 
-/// The columns by which the table is or was partitioned. They stay when the struct drops them: the reference implementation
-/// opens no table that lacks one (apache/iceberg#4563).
-fn partitioned_by(state: &TableMetadata) -> impl Iterator<Item = &Field> {
-    let sources = state.partition_specs.iter().flat_map(|spec| &spec.fields).map(|field| field.source_id);
-    let sources: BTreeSet<i32> = sources.collect();
+/// The columns by which the table is or was partitioned or sorted. They stay when the struct drops them: the reference
+/// implementation opens no table that lacks one of the former (apache/iceberg#4563), and its 1.11.0 writes into none that lacks
+/// one of the latter (apache/iceberg#16519).
+fn laid_out_by(state: &TableMetadata) -> impl Iterator<Item = &Field> {
+    let partitioned = state.partition_specs.iter().flat_map(|spec| &spec.fields).map(|field| field.source_id);
+    let sorted = state.sort_orders.iter().flat_map(|order| &order.fields).map(|field| field.source_id);
+    let sources: BTreeSet<i32> = partitioned.chain(sorted).collect();
     let fields = state.schema().into_iter().flat_map(|schema| &schema.fields);
     fields.filter(move |field| sources.contains(&field.id))
 }
@@ -158,13 +161,26 @@ fn partition_by<'c>(
     changelog: &'c TableMetadata,
     described: &'c Described,
 ) -> impl Iterator<Item = (&'c str, String)> {
-    described.partition.iter().filter_map(|(source, transform)| {
-        let name = match source {
-            None => OBJECT.name,
-            Some(id) => changelog.schema()?.field_by_id(*id)?.name.as_str(),
-        };
-        Some((name, transform.clone()))
-    })
+    let by = described.partition.iter();
+    by.filter_map(|(source, transform)| Some((source_name(changelog, *source)?, transform.clone())))
+}
+
+fn sorted_by<'c>(changelog: &'c TableMetadata, described: &Described) -> Vec<(&'c str, bool)> {
+    if described.sort.is_empty() {
+        let id = id_names(changelog, described).into_iter();
+        return std::iter::once(OBJECT.name).chain(id).map(|name| (name, false)).collect();
+    }
+    let by = described.sort.iter();
+    by.filter_map(|(source, greatest_first)| Some((source_name(changelog, *source)?, *greatest_first)))
+        .collect()
+}
+
+/// The name of a column of the changelog; without one, of that of the object.
+fn source_name(changelog: &TableMetadata, source: Option<i32>) -> Option<&str> {
+    match source {
+        None => Some(OBJECT.name),
+        Some(id) => Some(&changelog.schema()?.field_by_id(id)?.name),
+    }
 }
 
 /// The object and the id, where all of them are there always.

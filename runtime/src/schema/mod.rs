@@ -43,6 +43,8 @@ pub struct Schema {
     pub capture: Capture,
     /// How the cold tier lays the collection out.
     pub partition: &'static [Partition],
+    /// In which order the cold tier keeps the rows of a file; empty for that of the object and the id.
+    pub sort: &'static [Sort],
     /// Whether compaction deletes rows of the cold tier's files by their places, instead of writing the files anew.
     pub merge_on_read: bool,
     /// How long the warm tier may serve a document, in seconds.
@@ -110,18 +112,27 @@ pub enum Capture {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partition {
     /// What is partitioned.
-    pub source: PartitionSource,
+    pub source: Source,
     /// By what of it.
     pub transform: Transform,
 }
 
-/// What a partition field is made from.
+/// What a field of a partition or of a sort order is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartitionSource {
+pub enum Source {
     /// The id of the object that a row lives in.
     Object,
     /// The column at this position.
     Column(usize),
+}
+
+/// One column of the cold tier's sort order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// What rows are sorted by.
+    pub source: Source,
+    /// Whether the greatest comes first. `NULL` is less than all else.
+    pub descending: bool,
 }
 
 /// The partition transforms of Iceberg.

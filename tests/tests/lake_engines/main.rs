@@ -44,6 +44,7 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
     world.check("updates and deletes, of one object in the state table");
     world.compact()?;
     world.check("all in the state table");
+    world.check_sort(&[("_object", "ASC", "NULLS_FIRST"), ("id", "ASC", "NULLS_FIRST")]);
 
     world.change::<First>(A, 9)?;
     world.change::<First>(B, 9)?;
@@ -52,12 +53,21 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
     world.compact()?;
     world.check("rows that are deleted by their places");
     let state = block(world.lake.metadata("thing"))?.unwrap();
-    assert_eq!(state.snapshot().unwrap().summary["added-position-delete-files"], "1");
+    // of the file with both objects, and of that with what B had changed before, if it is that again
+    let deletes = &*state.snapshot().unwrap().summary["added-position-delete-files"];
+    assert!(["1", "2"].contains(&deletes), "{deletes} files of deletes");
 
     world.sync::<Second>(A)?; // the table follows the struct
     world.check("a new struct, and no event of it");
     world.compact()?;
     world.check("fills in the state table, where no document has changed");
+    world.check_sort(&[
+        ("o_text", "ASC", "NULLS_FIRST"),
+        ("byte", "DESC", "NULLS_LAST"),
+        ("d38", "ASC", "NULLS_FIRST"),
+        ("o_double", "DESC", "NULLS_LAST"),
+        ("_object", "ASC", "NULLS_FIRST"),
+    ]);
     world.check_own::<Second>(A)?;
     world.change::<Second>(A, 60)?;
     world.change::<First>(B, 40)?;
@@ -94,6 +104,15 @@ fn other_engines_read_what_the_objects_hold() -> Result<(), StorageError> {
     world.sync::<Third>(B)?;
     world.compact()?;
     world.check("other partitions");
+    world.check_sort(&[
+        ("title", "DESC", "NULLS_LAST"),
+        ("o_uuid", "DESC", "NULLS_LAST"),
+        ("o_d38", "ASC", "NULLS_FIRST"),
+        ("single", "ASC", "NULLS_FIRST"),
+        ("bytes", "DESC", "NULLS_LAST"),
+        ("o_flag", "ASC", "NULLS_FIRST"),
+        ("id", "DESC", "NULLS_LAST"),
+    ]);
     for object in [A, B, C] {
         world.check_own::<Third>(object)?;
     }

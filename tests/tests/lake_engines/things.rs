@@ -71,7 +71,8 @@ pub(crate) struct First {
 #[derive(Collection, Clone, Debug, PartialEq)]
 #[collection(
     name = "thing",
-    partition(bucket(16, object), day(at), identity(byte), truncate(10, o_int), bucket(3, medium))
+    partition(bucket(16, object), day(at), identity(byte), truncate(10, o_int), bucket(3, medium)),
+    sort(o_text, -byte, d38, -o_double, object)
 )]
 pub(crate) struct Second {
     #[id]
@@ -139,7 +140,8 @@ pub(crate) struct Second {
         bucket(4, uuid),
         truncate(50, d9),
         identity(o_text)
-    )
+    ),
+    sort(-title, -o_uuid, o_d38, single, -bytes, o_flag, -id)
 )]
 pub(crate) struct Third {
     #[id]

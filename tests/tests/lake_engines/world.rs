@@ -194,9 +194,16 @@ impl World {
         }
         for table in [CHANGES, STATE] {
             if self.table(table).exists() {
-                self.engines.ask(&json!({ "do": "inspect", "table": self.table(table) }));
+                let told = self.engines.ask(&json!({ "do": "inspect", "table": self.table(table) }));
+                assert_eq!(told["unsorted"], json!([]), "every data file names a sort order");
             }
         }
+    }
+
+    /// `PyIceberg` sees the state table's sort order: columns, each with its direction and the place of NULL.
+    pub(crate) fn check_sort(&mut self, expected: &[(&str, &str, &str)]) {
+        let told = self.engines.ask(&json!({ "do": "inspect", "table": self.table(STATE) }));
+        assert_eq!(told["sort"], json!(expected));
     }
 
     /// They read everything that is kept.

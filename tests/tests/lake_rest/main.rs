@@ -11,7 +11,10 @@ use futures_executor::block_on;
 use server::{Fault, Server};
 use terrace::{
     Cause, Operation,
-    cold::{CatalogError, Expiry, Lake, LakeError, RestErrorKind},
+    cold::{
+        CatalogError, Expiry, Lake, LakeError, RestErrorKind,
+        iceberg::{SortField, SortOrder},
+    },
     hot::Options,
     prelude::*,
 };
@@ -33,6 +36,39 @@ fn order(id: i64) -> Order {
         placed: Timestamp::from_micros(id * 3_600_000_000),
         note: (id % 3 != 0).then(|| format!("note {id}")),
     }
+}
+
+mod grown {
+    use terrace::prelude::*;
+
+    /// With another column, one that is renamed, and another sort order.
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(partition(bucket(4, object), day(placed)), sort(remark, -placed))]
+    pub(super) struct Order {
+        #[id]
+        pub(super) id: i64,
+        pub(super) total: Decimal<9, 2>,
+        pub(super) placed: Timestamp,
+        #[was("note")]
+        pub(super) remark: Option<String>,
+        #[column(fill = 5)]
+        pub(super) count: i64,
+    }
+}
+
+/// The sort orders of the state table, the present one last, by the names that columns have now.
+fn sort_orders(lake: &Lake) -> Vec<String> {
+    let table = block_on(lake.metadata("order")).unwrap().unwrap();
+    let mut orders = table.sort_orders.clone();
+    orders.retain(|order| !order.fields.is_empty());
+    orders.sort_by_key(|order| order.order_id == table.default_sort_order_id);
+    assert_eq!(orders.last(), table.sort_order());
+    let field = |field: &SortField| {
+        let sign = if field.direction == "desc" { "-" } else { "" };
+        format!("{sign}{}", table.schema().unwrap().field_by_id(field.source_id).unwrap().name)
+    };
+    let told = |order: &SortOrder| order.fields.iter().map(field).collect::<Vec<_>>().join(" ");
+    orders.iter().map(told).collect()
 }
 
 /// A catalog, and an object with three orders.
@@ -100,6 +136,20 @@ fn what_was_synced_is_found() {
     let lake = world.open().unwrap();
     assert_eq!(block_on(lake.tables()).unwrap(), ["order", "order_changes"]);
     assert_eq!(world.server.state().namespaces, [["terrace"]]);
+}
+
+#[test]
+fn a_new_sort_order_goes_through_the_catalog() {
+    let world = World::new();
+    world.work().unwrap();
+    let lake = world.open().unwrap();
+    assert_eq!(sort_orders(&lake), ["_object id"]);
+    let db = Options::new().object("grown").open_in_memory(collections![grown::Order]).unwrap();
+    let Order { total, placed, .. } = order(2);
+    db.insert(&grown::Order { id: 2, total, placed, remark: None, count: 9 }).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    block_on(lake.compact::<grown::Order>()).unwrap();
+    assert_eq!(sort_orders(&lake), ["_object id", "remark -placed"]);
 }
 
 #[test]

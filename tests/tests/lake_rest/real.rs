@@ -16,7 +16,7 @@ use terrace::{
     prelude::*,
 };
 
-use super::{Order, order};
+use super::{Order, grown, order, sort_orders};
 
 /// A catalog on a port of this machine, with its tables in a folder.
 struct Catalog {
@@ -115,24 +115,6 @@ fn a_real_catalog_holds_a_lake_through_its_life() {
     assert!(catalog.folder.path().read_dir().unwrap().next().is_some(), "the files are where it says");
 }
 
-mod grown {
-    use terrace::prelude::*;
-
-    /// With another column, and one that is renamed.
-    #[derive(Collection, Clone, Debug, PartialEq)]
-    #[collection(partition(bucket(4, object), day(placed)))]
-    pub(super) struct Order {
-        #[id]
-        pub(super) id: i64,
-        pub(super) total: Decimal<9, 2>,
-        pub(super) placed: Timestamp,
-        #[was("note")]
-        pub(super) remark: Option<String>,
-        #[column(fill = 5)]
-        pub(super) count: i64,
-    }
-}
-
 #[test]
 fn a_real_catalog_carries_the_change_of_a_struct() {
     let Some(catalog) = Catalog::start() else { return };
@@ -141,6 +123,7 @@ fn a_real_catalog_carries_the_change_of_a_struct() {
     old.insert(&order(1)).unwrap();
     block_on(old.sync(&lake)).unwrap();
     block_on(lake.compact::<Order>()).unwrap();
+    assert_eq!(sort_orders(&lake), ["_object id"]);
     let Order { total, placed, .. } = order(2);
     let new = Options::new().object("new").open_in_memory(collections![grown::Order]).unwrap();
     new.insert(&grown::Order { id: 2, total, placed, remark: None, count: 9 }).unwrap();
@@ -152,6 +135,7 @@ fn a_real_catalog_carries_the_change_of_a_struct() {
     all.sort_by_key(|order| order.id);
     let told: Vec<_> = all.iter().map(|order| (order.id, order.remark.as_deref(), order.count)).collect();
     assert_eq!(told, [(1, Some("note 1"), 5), (2, None, 9), (4, Some("note 4"), 5)]);
+    assert_eq!(sort_orders(&lake), ["_object id", "remark -placed"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{
         error::{Result, refused},
         iceberg::{Content, DataFile, Field, ManifestEntry, Schema, TableMetadata},
         lake::Lake,
-        mapping::{Described, OBJECT, Role, SEQUENCE},
+        mapping::{Described, OBJECT, Role},
         scan::{Scan, ScanStat, Scanned, Wanted},
         shape,
         table::Table,
@@ -19,7 +19,7 @@ use super::{
     Compacted, changelog, is_stale,
     rewrite::Rewritten,
     step::{fills_of, folded_by},
-    writer::Writer,
+    writer::{VALUES, Writer},
 };
 
 /// Files below this size are merged.
@@ -53,10 +53,10 @@ pub(super) async fn run(lake: &Lake, collection: &str, role: Role, done: &mut Co
         entries.retain(|entry| !is_data(entry) || !tells_by_lacking(entry, &described));
     }
     let deletes: Vec<ManifestEntry> = entries.iter().filter(|entry| !is_data(entry)).cloned().collect();
-    for bin in bins(&entries, role, &boundaries, table.metadata().default_spec_id) {
+    for bin in bins(&entries, role, &boundaries, table.metadata()) {
         let sequence = bin.iter().filter_map(|entry| entry.sequence_number).max();
         let sequence_number = sequence.filter(|_| role == Role::Changelog);
-        let added = merged(&table, &bin, &deletes, (&looked_up, role), &fills).await?;
+        let added = merged(&table, &bin, &deletes, &looked_up, &fills).await?;
         let mut gone = Rewritten::default();
         for entry in &bin {
             gone.remove(&entry.data_file.file_path, &deletes);
@@ -101,7 +101,7 @@ fn bins(
     entries: &[ManifestEntry],
     role: Role,
     boundaries: &BTreeSet<i64>,
-    spec_id: i32,
+    table: &TableMetadata,
 ) -> Vec<Vec<ManifestEntry>> {
     let mut groups: BTreeMap<(usize, String), Vec<ManifestEntry>> = BTreeMap::new();
     for entry in
@@ -113,25 +113,28 @@ fn bins(
             Role::Changelog if boundaries.last().is_none_or(|last| number > *last) => continue,
             Role::Changelog => boundaries.range(..number).count(),
         };
-        if entry.data_file.spec_id == spec_id {
+        if entry.data_file.spec_id == table.default_spec_id {
             let partition = format!("{:?}", entry.data_file.partition);
             groups.entry((epoch, partition)).or_default().push(entry.clone());
         }
     }
+    let most = VALUES / table.schema().map_or(1, |schema| schema.fields.len().max(1));
+    let packed = |files| packed(files, i64::try_from(most).unwrap_or(i64::MAX));
     groups.into_values().flat_map(packed).filter(|bin| bin.len() > FEW_FILES).collect()
 }
 
-fn packed(mut files: Vec<ManifestEntry>) -> Vec<Vec<ManifestEntry>> {
+/// Files in their order, together as many as can be sorted at once into a file that is not too large.
+fn packed(mut files: Vec<ManifestEntry>, most_rows: i64) -> Vec<Vec<ManifestEntry>> {
     files.sort_by_key(|entry| entry.sequence_number);
     let mut bins: Vec<Vec<ManifestEntry>> = Vec::new();
-    let mut bytes = i64::MAX;
+    let (mut bytes, mut rows) = (0, 0);
     for entry in files {
-        let size = entry.data_file.file_size_in_bytes;
-        bytes = bytes.saturating_add(size);
+        bytes += entry.data_file.file_size_in_bytes;
+        rows += entry.data_file.record_count;
         match bins.last_mut() {
-            Some(bin) if bytes <= MERGED_BYTES => bin.push(entry),
+            Some(bin) if bytes <= MERGED_BYTES && rows <= most_rows => bin.push(entry),
             _ => {
-                bytes = size;
+                (bytes, rows) = (entry.data_file.file_size_in_bytes, entry.data_file.record_count);
                 bins.push(vec![entry]);
             }
         }
@@ -139,12 +142,12 @@ fn packed(mut files: Vec<ManifestEntry>) -> Vec<Vec<ManifestEntry>> {
     bins
 }
 
-/// The rows of files, in as few as they fit into.
+/// The rows of files, in as few sorted ones as they fit into.
 async fn merged(
     table: &Table<'_>,
     files: &[ManifestEntry],
     deletes: &[ManifestEntry],
-    (looked_up, role): (&[&str], Role),
+    looked_up: &[&str],
     filled: &BTreeMap<i32, Value>,
 ) -> Result<Vec<DataFile>> {
     let schema = table.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
@@ -153,8 +156,7 @@ async fn merged(
     let wanted = Wanted { projection, fills: filled.clone(), predicate: Predicate::And(Vec::new()) };
     let all = files.iter().chain(deletes).cloned().collect();
     let mut scan = Scan::over(table, all, wanted, ScanStat::default());
-    let sorted = if role == Role::State { looked_up.to_vec() } else { vec![OBJECT.name, SEQUENCE.name] };
-    let mut writer = Writer::new(table, &sorted)?.looked_up_by(looked_up);
+    let mut writer = Writer::new(table, looked_up)?;
     while let Some(Scanned { batch, .. }) = scan.next().await? {
         writer.write(batch).await?;
     }

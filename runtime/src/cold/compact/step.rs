@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use arrow_array::RecordBatch;
-
 use crate::{filter::Predicate, value::Value};
 
 use super::{
@@ -30,9 +28,6 @@ use super::{
 
 /// How many events a step takes in, if one commit does not have more.
 const STEP_EVENTS: i64 = 1 << 18;
-
-/// How many values are in memory as rows.
-const VALUES: usize = 3 << 20;
 
 /// A step.
 pub(super) struct Step<'t, 'l> {
@@ -164,13 +159,7 @@ impl Step<'_, '_> {
         let looked_up: Vec<&str> = std::iter::once(OBJECT.name).chain(self.id.iter().copied()).collect();
         let mut writer = Writer::new(self.state, &looked_up)?;
         let Rewritten { removed, deletes } = self.rewrite(&latest, &mut writer).await?;
-        let rows = latest.words.len().max(1);
-        let schema = self.state.metadata().schema().map_or(1, |schema| schema.fields.len());
-        let parts = rows.div_ceil((VALUES / schema.max(1)).max(1_024));
-        for part in 0..parts {
-            let batches = self.last_rows(&mut latest, (part, parts)).await?;
-            writer.write_sorted(&batches).await?;
-        }
+        self.write_last_rows(&mut latest, &mut writer).await?;
         let files = writer.finish().await?.into_iter().chain(deletes).collect();
         Ok((files, removed, latest.until))
     }
@@ -187,15 +176,10 @@ impl Step<'_, '_> {
         Ok(Wanted { projection, fills: BTreeMap::new(), predicate: Predicate::And(Vec::new()) })
     }
 
-    /// The rows of a part of the documents that are the last word on them, as the state table has them. Each is given once.
-    async fn last_rows(
-        &self,
-        latest: &mut Latest,
-        (part, parts): (usize, usize),
-    ) -> Result<Vec<RecordBatch>> {
+    /// Writes the rows that are the last word on documents, as the state table has them. Each is written once.
+    async fn write_last_rows(&self, latest: &mut Latest, writer: &mut Writer<'_, '_>) -> Result<()> {
         let wanted = self.as_state()?;
         let state = self.state.metadata().schema().ok_or_else(|| refused(&"a table without a schema"))?;
-        let mut batches = Vec::new();
         let files = if latest.whole.is_empty() { &self.files } else { &self.all };
         let mut scan = Scan::over(self.changelog, files.clone(), wanted.clone(), ScanStat::default());
         while let Some(Scanned { batch, committed, .. }) = scan.next().await? {
@@ -204,8 +188,7 @@ impl Step<'_, '_> {
             let mut kept = Vec::with_capacity(keys.len());
             for (row, key) in keys.into_iter().enumerate() {
                 let event = marks.event(row, key, committed, ())?;
-                let is_last = key % parts as u128 == part as u128
-                    && event.said == Said::There
+                let is_last = event.said == Said::There
                     && latest.words.get(&key).is_some_and(|word| {
                         word.there && (word.lineage, word.sequence) == (event.lineage, event.sequence)
                     });
@@ -218,10 +201,10 @@ impl Step<'_, '_> {
             if batch.num_rows() > 0 {
                 let columns: Vec<usize> = (0..state.fields.len()).collect();
                 let batch = batch.project(&columns).map_err(|error| refused(&error))?;
-                batches.push(self.filled(batch, state)?);
+                writer.write(self.filled(batch, state)?).await?;
             }
         }
-        Ok(batches)
+        Ok(())
     }
 
     /// How the changelog is read in the columns of the state table; what else is needed of it comes after them.

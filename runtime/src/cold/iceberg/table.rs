@@ -202,6 +202,12 @@ impl TableMetadata {
         self.partition_specs.iter().find(|spec| spec.spec_id == id)
     }
 
+    /// The present order of rows.
+    #[must_use]
+    pub fn sort_order(&self) -> Option<&SortOrder> {
+        self.sort_orders.iter().find(|order| order.order_id == self.default_sort_order_id)
+    }
+
     /// The present snapshot.
     #[must_use]
     pub fn snapshot(&self) -> Option<&Snapshot> {

@@ -112,6 +112,11 @@ pub enum Requirement {
         /// Its number.
         default_spec_id: i32,
     },
+    /// The present order of rows is this one.
+    AssertDefaultSortOrderId {
+        /// Its number.
+        default_sort_order_id: i32,
+    },
 }
 
 impl Requirement {
@@ -130,6 +135,9 @@ impl Requirement {
                 *current_schema_id == table.current_schema_id
             }
             Self::AssertDefaultSpecId { default_spec_id } => *default_spec_id == table.default_spec_id,
+            Self::AssertDefaultSortOrderId { default_sort_order_id } => {
+                *default_sort_order_id == table.default_sort_order_id
+            }
         }
     }
 }
