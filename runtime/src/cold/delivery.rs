@@ -22,7 +22,7 @@ use super::{
     lake::Lake,
     mapping::Role,
     table::Table,
-    watermark::Watermarks,
+    watermark::{Watermarks, watermark_key},
 };
 
 /// Files of events that are stored, and not in the changelog table yet: what a writer hands to a committer.
@@ -51,11 +51,6 @@ impl Delivery {
     fn key(&self) -> (String, String) {
         (self.object.clone(), self.lineage.clone())
     }
-}
-
-/// The key of a watermark in the summary of a snapshot.
-pub(crate) fn watermark_key(object: &str, lineage: &str) -> String {
-    format!("terrace.watermark.{object}.{lineage}")
 }
 
 impl Lake {

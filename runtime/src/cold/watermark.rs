@@ -13,7 +13,6 @@ use crate::{
 };
 
 use super::{
-    delivery::watermark_key,
     error::Result,
     iceberg::{Schema, TableMetadata},
     mapping::{LINEAGE, OBJECT, SEQUENCE},
@@ -23,6 +22,11 @@ use super::{
 
 /// An object and a lineage.
 type Key = (String, String);
+
+/// The key of a watermark in the summary of a snapshot.
+pub(crate) fn watermark_key(object: &str, lineage: &str) -> String {
+    format!("terrace.watermark.{object}.{lineage}")
+}
 
 /// Watermarks as a snapshot had them.
 pub(crate) struct Watermarks {

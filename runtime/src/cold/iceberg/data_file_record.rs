@@ -2,7 +2,7 @@
 
 use super::{
     BoundField, Content, DataFile, Datum, FileFormat, IcebergError, Type, avro::Record, error::Outcome,
-    manifest::partition, value::mismatch,
+    value::mismatch,
 };
 
 /// The ids of the maps, their keys and their values.
@@ -115,4 +115,23 @@ pub(super) fn data_file(
         sort_order_id: record.optional(140)?,
         referenced_data_file: record.optional(143)?,
     })
+}
+
+/// The values of a partition in the order of the spec.
+fn partition(record: Record, kinds: Option<&[(i32, Option<Type>)]>) -> Outcome<Vec<Option<Datum>>> {
+    let Some(kinds) = kinds else {
+        let mut record = record;
+        let ids: Vec<i32> = record.ids().collect();
+        return ids.into_iter().map(|id| record.optional(id)).collect();
+    };
+    let mut record = record;
+    kinds.iter().map(|(id, kind)| typed(record.optional(*id)?, kind.as_ref())).collect()
+}
+
+fn typed(value: Option<Datum>, kind: Option<&Type>) -> Outcome<Option<Datum>> {
+    let (Some(value), Some(kind)) = (&value, kind) else { return Ok(value) };
+    match value.clone().cast(kind) {
+        None => mismatch(kind, value),
+        some => Ok(some),
+    }
 }

@@ -1,7 +1,7 @@
 //! Manifests: which files a snapshot added, kept and deleted.
 
 use super::{
-    BoundField, Content, DataFile, Datum, IcebergError, ManifestFile, PartitionSpec, Schema, Type,
+    BoundField, Content, DataFile, IcebergError, ManifestFile, PartitionSpec, Schema, Type,
     avro::{self, Container, Record},
     data_file_record::{data_file, record},
     error::Outcome,
@@ -167,26 +167,4 @@ fn entry(
         file_sequence_number: record.optional(4)?.or(inherited),
         data_file: data_file(record.required(2)?, listed.partition_spec_id, kinds)?,
     })
-}
-
-/// The values of a partition in the order of the spec.
-pub(super) fn partition(
-    record: Record,
-    kinds: Option<&[(i32, Option<Type>)]>,
-) -> Outcome<Vec<Option<Datum>>> {
-    let Some(kinds) = kinds else {
-        let mut record = record;
-        let ids: Vec<i32> = record.ids().collect();
-        return ids.into_iter().map(|id| record.optional(id)).collect();
-    };
-    let mut record = record;
-    kinds.iter().map(|(id, kind)| typed(record.optional(*id)?, kind.as_ref())).collect()
-}
-
-fn typed(value: Option<Datum>, kind: Option<&Type>) -> Outcome<Option<Datum>> {
-    let (Some(value), Some(kind)) = (&value, kind) else { return Ok(value) };
-    match value.clone().cast(kind) {
-        None => super::value::mismatch(kind, value),
-        some => Ok(some),
-    }
 }
