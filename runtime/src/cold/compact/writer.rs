@@ -28,7 +28,7 @@ const OPEN_FILES: usize = 32;
 const BATCH: usize = 8_192;
 
 /// How many values are gathered and sorted together.
-pub(super) const VALUES: usize = 3 << 20;
+pub(super) const VALUES: usize = 2 << 20;
 
 /// The bytes of rows that are gathered, at most about.
 const GATHERED_BYTES: usize = 256 << 20;
