@@ -51,7 +51,9 @@ pub(crate) fn clippy() -> Result<()> {
         println!("\n== clippy of the Workers: not run, since rustup has no target {TARGET}");
         return Ok(());
     }
-    step("clippy of the Workers", cargo("clippy", &[EXAMPLE, TESTS, BENCH], &["--", "-D", "warnings"])?)
+    step("clippy of the Workers", cargo("clippy", &[EXAMPLE, TESTS, BENCH], &["--", "-D", "warnings"])?)?;
+    let lake = ["--no-default-features", "--features", "worker,lake", "--", "-D", "warnings"];
+    step("clippy of the lake in a Worker", cargo("clippy", &["terrace"], &lake)?)
 }
 
 /// A command of cargo over Workers: by rustup's target, else by the distribution's packages.

@@ -22,6 +22,8 @@ mod key;
 mod lake;
 mod layout;
 mod mapping;
+#[cfg(not(target_family = "wasm"))]
+mod open;
 mod orphans;
 pub mod parquet;
 mod prune;
