@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use futures_executor::block_on;
 use proptest::{
     prelude::*,
@@ -91,6 +92,30 @@ fn what_was_synced_is_found() {
 }
 
 /// What is asked of a lake can go on in another thread.
+#[test]
+fn batches_have_the_same_columns_compacted_or_not() {
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    let db = Db::open_in_memory(collections![Order]).unwrap();
+    db.insert_all(&(0..10).map(order).collect::<Vec<_>>()).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    block_on(lake.compact::<Order>()).unwrap();
+    db.update::<Order>(7, |o| o.note = Some("changed".into())).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    let mut rows = block_on(lake.find::<Order>(|_| Filter::all()).batches()).unwrap();
+    let columns = |batch: &RecordBatch| -> Vec<_> {
+        batch.schema().fields().iter().map(|f| (f.name().clone(), f.data_type().clone())).collect()
+    };
+    let promised = columns(&RecordBatch::new_empty(rows.schema()));
+    let names = ["_object", "_lineage", "_seq", "_ts", "id", "customer", "total", "placed", "note", "weight"];
+    assert!(promised.iter().map(|(name, _)| name).eq(names));
+    let mut sizes = Vec::new();
+    while let Some(batch) = block_on(rows.next()).unwrap() {
+        assert_eq!(columns(&batch), promised);
+        sizes.push(batch.num_rows());
+    }
+    assert_eq!(sizes, [9, 1]);
+}
+
 #[test]
 fn questions_can_be_sent() {
     fn check<T: Send>(_: &T) {}

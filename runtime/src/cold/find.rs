@@ -6,6 +6,7 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 
 use crate::{
     Timestamp,
@@ -19,7 +20,7 @@ use super::{
     batch::{filtered, objects},
     changes::{self, Changes},
     document::{Columns, is_about},
-    error::Result,
+    error::{Result, refused},
     iceberg::Schema,
     key::keys,
     lake::Lake,
@@ -180,6 +181,7 @@ pub struct LakeRows<'l> {
     /// The changes that were not given yet, the last first.
     pending: Vec<usize>,
     state: Option<(Scan<'l>, Layout)>,
+    schema: SchemaRef,
     stat: ScanStat,
 }
 
@@ -188,11 +190,21 @@ pub struct LakeRows<'l> {
 struct Layout {
     projection: Schema,
     columns: Columns,
+    /// The places of those that are documents', and not events'.
+    shown: Vec<usize>,
 }
 
 impl Layout {
     fn new(mapped: &Mapped, projection: Schema, role: Role) -> Result<Self> {
-        Ok(Self { columns: Columns::new(mapped, &projection, role)?, projection })
+        let own = |name: &str, role: Role| role.meta().iter().any(|meta| meta.name == name);
+        let is_shown = |name: &str| !own(name, role) || own(name, Role::State);
+        let fields = projection.fields.iter().enumerate();
+        let shown = fields.filter(|(_, field)| is_shown(&field.name)).map(|(at, _)| at).collect();
+        Ok(Self { columns: Columns::new(mapped, &projection, role)?, projection, shown })
+    }
+
+    fn shown(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        batch.project(&self.shown).map_err(|error| refused(&error))
     }
 }
 
@@ -263,7 +275,14 @@ impl<'l> LakeRows<'l> {
             }
         };
         let pending = (0..changes.batches.len()).rev().collect();
-        Ok(Self { question, mapped, changes, changed: layout, pending, state, stat })
+        let schema = layout.projection.arrow()?.project(&layout.shown).map_err(|error| refused(&error))?;
+        Ok(Self { question, mapped, changes, changed: layout, pending, state, schema: schema.into(), stat })
+    }
+
+    /// The columns of the batches.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
     }
 
     /// What was read so far.
@@ -281,9 +300,12 @@ impl<'l> LakeRows<'l> {
     /// # Errors
     /// The lake cannot be reached or is damaged.
     pub async fn next(&mut self) -> std::result::Result<Option<RecordBatch>, StorageError> {
-        let next = self.next_rows().await;
-        let batch = next.map(|rows| rows.map(|(batch, _)| batch));
-        Result::during(batch, Operation::Find, self.question.schema.name)
+        let collection = self.question.schema.name;
+        let next = async {
+            let Some((batch, layout)) = self.next_rows().await? else { return Ok(None) };
+            layout.shown(&batch).map(Some)
+        };
+        Result::during(next.await, Operation::Find, collection)
     }
 
     /// The next rows, and where their columns are.
