@@ -187,8 +187,7 @@ impl Reading<'_> {
     /// Which rows of which files a file of position deletes names.
     fn places(&mut self, location: &str, referenced: &mut BTreeSet<String>) -> Vec<(String, i64)> {
         let bytes = self.file(location, referenced);
-        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
-        reader.flat_map(|batch| places_of(&batch.unwrap())).collect()
+        places_of_file(bytes)
     }
 
     fn rows(&mut self, location: &str, referenced: &mut BTreeSet<String>) -> Vec<TableRow> {
@@ -196,11 +195,22 @@ impl Reading<'_> {
         if let Some(rows) = self.read.get(location) {
             return rows.clone();
         }
-        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
-        let rows: Vec<TableRow> = reader.flat_map(|batch| rows_of(&batch.unwrap())).collect();
+        let rows = rows_of_file(bytes);
         self.read.insert(location.to_owned(), rows.clone());
         rows
     }
+}
+
+/// The rows of a data file.
+pub(crate) fn rows_of_file(bytes: Bytes) -> Vec<TableRow> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
+    reader.flat_map(|batch| rows_of(&batch.unwrap())).collect()
+}
+
+/// The rows that a file of position deletes names.
+pub(crate) fn places_of_file(bytes: Bytes) -> Vec<(String, i64)> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
+    reader.flat_map(|batch| places_of(&batch.unwrap())).collect()
 }
 
 fn places_of(batch: &RecordBatch) -> Vec<(String, i64)> {

@@ -183,6 +183,13 @@ impl FaultyStore {
         self.0.lock().unwrap().files.get(path).map(|(bytes, _)| bytes.clone())
     }
 
+    /// How many seconds ago a file was stored.
+    #[must_use]
+    pub fn age(&self, path: &str) -> i64 {
+        let state = self.0.lock().unwrap();
+        (state.now - state.files[path].1) / 1_000_000
+    }
+
     /// The paths of all files.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {

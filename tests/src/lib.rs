@@ -21,6 +21,8 @@ mod place;
 mod random_cases;
 #[cfg(all(feature = "lake", not(target_family = "wasm")))]
 pub mod scene;
+#[cfg(all(feature = "lake", not(target_family = "wasm")))]
+mod shape;
 
 use std::sync::{
     Arc,

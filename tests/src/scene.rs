@@ -4,8 +4,9 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 use terrace::{
     Options,
@@ -43,6 +44,12 @@ pub enum Step {
     Wait,
 }
 
+/// A folder in memory, where the system has such: no test of these turns the power off.
+fn new_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
+}
+
 /// An object, in a file.
 #[derive(Debug)]
 pub struct Object {
@@ -62,7 +69,7 @@ impl Object {
     /// A new object.
     #[must_use]
     pub fn new(name: &str, seed: u64) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = new_folder();
         Self {
             folder,
             name: name.to_owned(),
@@ -76,7 +83,7 @@ impl Object {
     /// The same in another place, which goes its own way.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = new_folder();
         for file in fs::read_dir(self.folder.path()).unwrap() {
             let file = file.unwrap();
             fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
@@ -112,6 +119,24 @@ impl Object {
         self.note(db);
     }
 
+    /// What it holds and remembers; of the log where it begins and ends, since its bytes hold times.
+    pub(crate) fn describe(&self, text: &mut String) {
+        writeln!(text, "{} {} {:?} {:?}", self.name, self.rounds, self.events, self.states).unwrap();
+        let connection = Connection::open(self.folder.path().join("object.db")).unwrap();
+        let own =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB '_terrace_*' ORDER BY name";
+        let mut own = connection.prepare(own).unwrap();
+        for table in own.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap) {
+            let mut rows = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+            let columns = rows.column_count();
+            let mut rows = rows.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let values = (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap());
+                writeln!(text, "{table} {:?}", values.map(described).collect::<Vec<_>>()).unwrap();
+            }
+        }
+    }
+
     /// Takes note of the new events, before they are pruned.
     pub fn note(&mut self, db: &Db) {
         let last = self.events.last().map_or(0, |(_, sequence)| sequence.unsigned_abs());
@@ -121,6 +146,15 @@ impl Object {
         });
         self.events.extend(events.collect::<Vec<_>>());
         self.states.insert(db.changes().head().unwrap(), crate::documents::<Item>(db).unwrap());
+    }
+}
+
+/// Of blobs only lineages: the others hold times.
+fn described(value: rusqlite::types::Value) -> String {
+    match value {
+        rusqlite::types::Value::Blob(bytes) => <[u8; 16]>::try_from(bytes)
+            .map_or_else(|_| String::new(), |id| format!("{:032x}", u128::from_be_bytes(id))),
+        other => format!("{other:?}"),
     }
 }
 
