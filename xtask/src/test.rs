@@ -50,6 +50,7 @@ pub(crate) fn run(length: Length) -> Result<()> {
     step("build the examples", command("cargo build --workspace --all-features --examples"))?;
     step("example", Command::new(target_folder()?.join("debug/examples/quickstart")))?;
     if length == Length::Long {
+        step("example of the lake", command("cargo run --locked --manifest-path examples/lake/Cargo.toml"))?;
         fuzz::run()?;
     }
     object::test(length)
