@@ -91,7 +91,6 @@ fn what_was_synced_is_found() {
     assert_eq!(block_on(lake.history::<Order>(7)).unwrap().len(), 2);
 }
 
-/// What is asked of a lake can go on in another thread.
 #[test]
 fn batches_have_the_same_columns_compacted_or_not() {
     let lake = block_on(Lake::open("memory://")).unwrap();
@@ -116,6 +115,66 @@ fn batches_have_the_same_columns_compacted_or_not() {
     assert_eq!(sizes, [9, 1]);
 }
 
+/// A struct, and what became of it.
+mod versions {
+    use super::*;
+
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(name = "parcel")]
+    pub struct First {
+        #[id]
+        pub id: i64,
+        pub weight: i32,
+    }
+
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(name = "parcel")]
+    pub struct Second {
+        #[id]
+        pub id: i64,
+        pub weight: i64,
+        #[column(fill = "post")]
+        pub carrier: String,
+        pub note: Option<String>,
+    }
+}
+
+#[test]
+fn batches_have_the_columns_of_the_struct_before_the_state_table_follows_it() {
+    use versions::{First, Second};
+    let folder = tempfile::tempdir().unwrap();
+    let lake = block_on(Lake::open("memory://")).unwrap();
+    let path = folder.path().join("object.db");
+    let db = Db::open(&path, collections![First]).unwrap();
+    db.insert_all(&(0..10).map(|id| First { id, weight: 5 }).collect::<Vec<_>>()).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    block_on(lake.compact::<First>()).unwrap();
+    drop(db);
+    let db = Db::open(&path, collections![Second]).unwrap();
+    db.update::<Second>(7, |parcel| parcel.weight = 1 << 40).unwrap();
+    block_on(db.sync(&lake)).unwrap();
+    let filters: [fn() -> Filter<Second>; 3] = [
+        Filter::all,
+        || Second::COLUMNS.carrier.eq("post"),
+        || Second::COLUMNS.weight.ge(5).and(Second::COLUMNS.note.is_none()),
+    ];
+    for filter in filters {
+        let question = || lake.find::<Second>(|_| filter());
+        let mut rows = block_on(question().batches()).unwrap();
+        let promised = rows.schema();
+        assert_eq!(promised.fields().len(), 8);
+        let mut count = 0;
+        while let Some(batch) = block_on(rows.next()).unwrap() {
+            assert_eq!(batch.schema().fields(), promised.fields());
+            count += batch.num_rows();
+        }
+        let mut found = block_on(question().all()).unwrap();
+        found.sort_by_key(|parcel| parcel.id);
+        assert_eq!((count, found), (10, db.all::<Second>().all().unwrap()));
+    }
+}
+
+/// What is asked of a lake can go on in another thread.
 #[test]
 fn questions_can_be_sent() {
     fn check<T: Send>(_: &T) {}

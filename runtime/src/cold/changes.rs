@@ -65,13 +65,15 @@ pub(crate) fn of_changelog(mapped: &Mapped, changelog: &Table<'_>) -> Result<Sch
     with_own(changelog, Role::Changelog, fields)
 }
 
-/// How they are read from its state table.
+/// How they are read from its state table, which may not have followed the changelog table yet: in the same types, and with the
+/// same columns.
 pub(crate) fn of_state(mapped: &Mapped, changelog: &Table<'_>, state: &Table<'_>) -> Result<Schema> {
     let known = fields_of(state.metadata());
     let fields = mapped.schema.columns.iter().filter_map(|column| {
-        let id = known.get(&mapped.find(changelog.metadata(), column)?.id)?;
-        let field = state.metadata().schema()?.field_by_id(*id)?;
-        Some(Field { name: column.name.clone(), required: false, ..field.clone() })
+        let field = mapped.find(changelog.metadata(), column)?;
+        // a column that it does not have yet is in none of its files
+        let id = known.get(&field.id).copied().unwrap_or(-field.id);
+        Some(Field { id, name: column.name.clone(), required: false, ..field.clone() })
     });
     with_own(state, Role::State, fields)
 }

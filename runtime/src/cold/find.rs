@@ -203,8 +203,10 @@ impl Layout {
         Ok(Self { columns: Columns::new(mapped, &projection, role)?, projection, shown })
     }
 
-    fn shown(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        batch.project(&self.shown).map_err(|error| refused(&error))
+    /// The columns that are shown, under a schema that has their names and types.
+    fn shown(&self, batch: &RecordBatch, schema: SchemaRef) -> Result<RecordBatch> {
+        let columns = self.shown.iter().map(|&at| batch.column(at).clone()).collect();
+        RecordBatch::try_new(schema, columns).map_err(|error| refused(&error))
     }
 }
 
@@ -302,8 +304,9 @@ impl<'l> LakeRows<'l> {
     pub async fn next(&mut self) -> std::result::Result<Option<RecordBatch>, StorageError> {
         let collection = self.question.schema.name;
         let next = async {
+            let schema = self.schema();
             let Some((batch, layout)) = self.next_rows().await? else { return Ok(None) };
-            layout.shown(&batch).map(Some)
+            layout.shown(&batch, schema).map(Some)
         };
         Result::during(next.await, Operation::Find, collection)
     }

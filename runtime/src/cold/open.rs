@@ -20,7 +20,8 @@ use super::catalog::RestCatalog;
 impl Lake {
     /// Opens the lake at a URL:
     ///
-    /// * `file:///data/lake` or a path: a folder, which is made where there is none;
+    /// * `file:///data/lake` or a path: a folder, which is made where there is none. A file there is as durable as the system
+    ///   makes it without being told to write it to the disk: after a power cut the newest commits may be gone;
     /// * `memory://`: gone with the last clone of the lake;
     /// * `s3://bucket/prefix` (feature `s3`): credentials, region and endpoint come from the environment, `AWS_…`;
     /// * `https://host/path?warehouse=…&namespace=…` (feature `rest`): an Iceberg REST catalog, `https://host/path` being what
