@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How many bytes are left.
-    #[cfg(feature = "lake")]
+    #[cfg(any(feature = "lake", feature = "warm"))]
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

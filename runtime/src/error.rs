@@ -4,6 +4,8 @@ use std::{error::Error, fmt};
 
 #[cfg(feature = "lake")]
 use crate::cold::{CatalogError, FileError, LakeError, MappingError, StoreError};
+#[cfg(feature = "warm")]
+use crate::warm::CacheError;
 use crate::{schema::FieldError, value::ValueError, vortex::VrtxError};
 
 /// Where a [`StorageError`] comes from.
@@ -12,6 +14,8 @@ use crate::{schema::FieldError, value::ValueError, vortex::VrtxError};
 pub enum StorageTier {
     /// SQLite, and the change log in it.
     Hot,
+    /// The cache.
+    Warm,
     /// The lake.
     Cold,
 }
@@ -54,6 +58,8 @@ pub enum Operation {
     Compact,
     /// Forgetting snapshots and removing files of the lake.
     Expire,
+    /// Invalidating what caches hold.
+    Invalidate,
     /// Making a value, outside of any database.
     Value,
 }
@@ -294,6 +300,14 @@ pub enum Cause {
     #[cfg(feature = "lake")]
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// The cache, which could not be told of an invalidation; no read fails for it.
+    #[cfg(feature = "warm")]
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// What another reader was loading for all who asked for it has failed; that reader has the cause itself.
+    #[cfg(feature = "warm")]
+    #[error("another reader, who was loading the same, has failed: {0}")]
+    Shared(String),
     /// A page cursor that belongs to another query.
     #[error(
         "the cursor is not one of this query; use it with the collection and the orders that it came from"
@@ -339,20 +353,16 @@ impl StorageError {
 }
 
 impl Cause {
-    #[cfg(feature = "lake")]
     fn tier(&self) -> StorageTier {
         match self {
+            #[cfg(feature = "lake")]
             Self::Store(_) | Self::Catalog(_) | Self::Mapping(_) | Self::File(_) | Self::Lake(_) => {
                 StorageTier::Cold
             }
+            #[cfg(feature = "warm")]
+            Self::Cache(_) => StorageTier::Warm,
             _ => StorageTier::Hot,
         }
-    }
-
-    #[cfg(not(feature = "lake"))]
-    #[allow(clippy::unused_self)] // as with the lake
-    fn tier(&self) -> StorageTier {
-        StorageTier::Hot
     }
 }
 
@@ -427,6 +437,7 @@ impl fmt::Display for StorageTier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hot => "hot",
+            Self::Warm => "warm",
             Self::Cold => "cold",
         })
     }
@@ -452,6 +463,7 @@ impl fmt::Display for Operation {
             Self::Sync => "sync",
             Self::Compact => "compact",
             Self::Expire => "expire",
+            Self::Invalidate => "invalidate",
             Self::Value => "value",
         })
     }

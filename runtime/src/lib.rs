@@ -40,6 +40,7 @@
 //! * The change log: [`hot::Changes`], its events [`cdc::CdcEvent`], [consumers](hot::Consumer),
 //!   [retention](hot::Retention), [replay](Db::replay), [checksums](Db::checksum).
 //! * The lake (feature `lake`): `Db::sync`, and reads of Iceberg tables as they are and were, `cold::Lake`.
+//! * The cache (feature `warm`): `Cache`, how old an answer may be `warm::Policy`, what is invalidated `warm::Scope`.
 //! * In a Durable Object (feature `worker`): `Db::durable`, and the platform's bookmarks, `Db::current_bookmark`.
 //! * Errors: [`StorageError`] and its [`Cause`].
 //!
@@ -64,6 +65,8 @@
 #[path = "generated.rs"]
 pub mod __private;
 mod bytes;
+#[cfg(feature = "warm")]
+mod cached;
 pub mod cdc;
 #[cfg(feature = "lake")]
 pub mod cold;
@@ -75,6 +78,8 @@ pub mod schema;
 pub mod sync;
 pub mod value;
 pub mod vortex;
+#[cfg(feature = "warm")]
+pub mod warm;
 
 pub use error::{Cause, Operation, StorageError, StorageTier};
 pub use filter::{Col, Filter};
@@ -86,6 +91,8 @@ pub use uuid::Uuid;
 
 /// What a program that uses terrace imports: `use terrace::prelude::*;`
 pub mod prelude {
+    #[cfg(feature = "warm")]
+    pub use crate::warm::{Cache, Cacheable};
     pub use crate::{
         Collection, Date, Db, Decimal, Embed, Filter, Id, StorageError, Timestamp, Uuid,
         cdc::{CdcEvent, CdcOperation, Change},

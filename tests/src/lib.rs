@@ -2,6 +2,8 @@
 
 #[cfg(all(feature = "lake", not(target_family = "wasm")))]
 pub mod audit;
+#[cfg(feature = "warm")]
+pub mod cache_api;
 pub mod columns;
 pub mod conformance;
 #[cfg(not(target_family = "wasm"))]

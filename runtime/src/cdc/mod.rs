@@ -5,12 +5,16 @@
 mod checksum;
 mod event;
 pub(crate) mod frame;
+#[cfg(feature = "warm")]
+mod generation;
 mod lens;
 mod output;
-mod row;
+pub(crate) mod row;
 
 pub use checksum::Checksum;
 pub(crate) use checksum::Hasher;
 pub use event::{CdcEvent, CdcOperation, Change, Lineage, Transaction};
 pub(crate) use event::{EventRef, EventSchema};
+#[cfg(feature = "warm")]
+pub use generation::Generation;
 pub(crate) use lens::Lens;

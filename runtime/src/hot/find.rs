@@ -213,13 +213,26 @@ impl<T: Collection> Find<'_, T> {
         Ok(count.unwrap_or(0))
     }
 
-    pub(super) fn rows(&self) -> Result<Vec<T>, StorageError> {
+    pub(crate) fn rows(&self) -> Result<Vec<T>, StorageError> {
         let mut rows = Vec::new();
         self.read(true, |row| {
             rows.push(T::read(row)?);
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(rows)
+    }
+
+    #[cfg(feature = "warm")]
+    pub(crate) fn db(&self) -> &Db {
+        self.db
+    }
+
+    /// What is asked for, as bytes: different ones for different queries.
+    #[cfg(feature = "warm")]
+    pub(crate) fn described(&self) -> Outcome<Vec<u8>> {
+        let orders: Vec<_> = self.orders.iter().map(|order| (order.column, order.descending)).collect();
+        let query = (self.filter.clone().into_predicate()?, orders, self.limit, &self.after);
+        serde_json::to_vec(&query).map_err(|error| Cause::Schema(error.to_string()).into())
     }
 
     /// Runs the query over whole documents. `returned` says that all of them are kept.

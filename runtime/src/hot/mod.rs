@@ -15,6 +15,8 @@ mod cursor;
 mod document;
 mod export;
 mod find;
+#[cfg(feature = "warm")]
+mod generation;
 #[cfg(feature = "lake")]
 mod handover;
 mod lineage;

@@ -1,0 +1,105 @@
+//! Single flight: of all who miss the same key at once, one loads, and the others get what it has loaded.
+//!
+//! Whoever loads holds a lock; the others wait for it and find the outcome. One that is dropped before it is done gives the
+//! lock to the next, who loads.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::lock::{Mutex as AsyncMutex, MutexGuard};
+
+use crate::error::{Cause, Operation, StorageError, StorageTier};
+
+/// What a load gave: an entry, and how many invalidations there had been when it began.
+#[derive(Clone, Debug)]
+pub(super) enum Landed {
+    Entry { bytes: Arc<[u8]>, invalidations: u64 },
+    Failed(Arc<Failed>),
+}
+
+/// The error of a load, as the others get it.
+#[derive(Debug)]
+pub(super) struct Failed {
+    tier: StorageTier,
+    operation: Operation,
+    collection: Option<Box<str>>,
+    message: String,
+}
+
+impl Failed {
+    pub(super) fn of(error: &StorageError) -> Self {
+        Self {
+            tier: error.tier,
+            operation: error.operation,
+            collection: error.collection.clone(),
+            message: error.source.to_string(),
+        }
+    }
+
+    pub(super) fn again(&self) -> StorageError {
+        StorageError {
+            tier: self.tier,
+            operation: self.operation,
+            collection: self.collection.clone(),
+            statement: None,
+            source: Cause::Shared(self.message.clone()),
+        }
+    }
+}
+
+type Flight = Arc<AsyncMutex<Option<Landed>>>;
+
+/// The loads that are going on, by their keys.
+#[derive(Debug, Default)]
+pub(super) struct Flights(Mutex<HashMap<Box<str>, Flight>>);
+
+/// A place in a flight; the flight ends when nobody has one.
+#[derive(Debug)]
+pub(super) struct Seat<'a> {
+    flights: &'a Flights,
+    key: &'a str,
+    flight: Flight,
+}
+
+impl Flights {
+    pub(super) fn board<'a>(&'a self, key: &'a str) -> Seat<'a> {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let flight = match flights.get(key) {
+            Some(flight) => flight.clone(),
+            None => flights.entry(key.into()).or_default().clone(),
+        };
+        Seat { flights: self, key, flight }
+    }
+}
+
+impl Seat<'_> {
+    /// The lock, once nobody loads.
+    pub(super) async fn lock(&self) -> MutexGuard<'_, Option<Landed>> {
+        self.flight.lock().await
+    }
+
+    /// The lock, if nobody loads now.
+    pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, Option<Landed>>> {
+        self.flight.try_lock()
+    }
+
+    /// Later misses begin a flight of their own.
+    pub(super) fn land(&self) {
+        let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if flights.get(self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
+            flights.remove(self.key);
+        }
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_last = Arc::strong_count(&self.flight) == 2; // this one and the map's; both are counted under the lock
+        if is_last && flights.get(self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
+            flights.remove(self.key);
+        }
+    }
+}

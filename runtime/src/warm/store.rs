@@ -1,0 +1,59 @@
+//! What the warm tier asks of a cache that is not in this process: the one small trait behind which it is a leaf.
+
+use std::{error::Error, fmt, future::Future, pin::Pin, time::Duration};
+
+/// What a store does: natively it can be sent to another thread; in a Worker, which has one, it cannot.
+#[cfg(not(target_family = "wasm"))]
+pub type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, CacheError>> + Send + 'a>>;
+/// What a store does: natively it can be sent to another thread; in a Worker, which has one, it cannot.
+#[cfg(target_family = "wasm")]
+pub type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, CacheError>> + 'a>>;
+
+/// What is shared between threads where there are any.
+#[cfg(not(target_family = "wasm"))]
+pub trait Threads: Send + Sync {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + Sync> Threads for T {}
+/// What is shared between threads where there are any.
+#[cfg(target_family = "wasm")]
+pub trait Threads {}
+#[cfg(target_family = "wasm")]
+impl<T> Threads for T {}
+
+/// What can be sent to another thread where there are any.
+#[cfg(not(target_family = "wasm"))]
+pub trait Sendable: Send {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send> Sendable for T {}
+/// What can be sent to another thread where there are any.
+#[cfg(target_family = "wasm")]
+pub trait Sendable {}
+#[cfg(target_family = "wasm")]
+impl<T> Sendable for T {}
+
+/// A cache for bytes: the Cache API of a Worker, or any other that knows a key and an age.
+///
+/// It may forget anything at any time, and give back whatever was once stored under a key or damaged bytes. A key is the
+/// path of a URL without its first slash.
+pub trait Store: fmt::Debug + Threads {
+    /// What is stored under a key.
+    fn get<'a>(&'a self, key: &'a str) -> Task<'a, Option<Vec<u8>>>;
+
+    /// Stores bytes that nobody needs any more after `max_age`: whole seconds, one or more.
+    fn put<'a>(&'a self, key: &'a str, bytes: Vec<u8>, max_age: Duration) -> Task<'a, ()>;
+
+    /// Removes what is stored under a key; what is not there is removed already.
+    fn delete<'a>(&'a self, key: &'a str) -> Task<'a, ()>;
+}
+
+/// What a cache could not do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// It failed.
+    #[error("the cache failed: {0}; what it holds may still be served until it expires")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+    /// It did not answer in time.
+    #[error("the cache did not answer in time; what it holds may still be served until it expires")]
+    TimedOut,
+}

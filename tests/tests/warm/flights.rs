@@ -1,0 +1,164 @@
+//! Single flight: however many miss at once, one loads.
+
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use futures_executor::block_on;
+use futures_util::future::{join, join_all, select};
+use terrace::{Cause, prelude::*, warm::Policy};
+use terrace_tests::cache_api::{DataCentre, Edge, Time, pause, timer};
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+struct City {
+    #[id]
+    name: String,
+    people: i64,
+}
+
+fn bonn(people: i64) -> City {
+    City { name: "Bonn".into(), people }
+}
+
+fn policy() -> Policy {
+    Policy::new(Duration::from_mins(1))
+}
+
+fn both() -> [Cache; 2] {
+    let time = Time::default();
+    let edge = Cache::over(Edge(DataCentre::new(&time)), timer(&time)).clock(time.clock());
+    [Cache::in_memory(1_000_000).clock(time.clock()), edge]
+}
+
+#[test]
+fn a_thousand_concurrent_misses_make_one_load() {
+    let policy = policy();
+    for cache in both() {
+        let loads = Cell::new(0);
+        let key = City::cache_key("object", "Bonn").unwrap();
+        let load = async || {
+            loads.set(loads.get() + 1);
+            for _ in 0..20 {
+                pause().await;
+            }
+            Ok(Some(bonn(1)))
+        };
+        let all = (0..1_000).map(|_| cache.get_or_load(&key, &policy, load));
+        let found = block_on(async { join_all(all.collect::<Vec<_>>()).await });
+        assert!(found.into_iter().all(|found| found.unwrap() == Some(bonn(1))));
+        assert_eq!((loads.get(), cache.counters().shared), (1, 999));
+    }
+}
+
+#[test]
+fn threads_that_miss_at_once_make_one_load() {
+    let policy = policy();
+    let cache = Cache::in_memory(1_000_000);
+    let loads = AtomicU64::new(0);
+    let (cache, loads, policy) = (&cache, &loads, &policy);
+    for round in 0..50 {
+        let name = format!("{round}");
+        let key = &City::cache_key("object", name.as_str()).unwrap();
+        std::thread::scope(|threads| {
+            for _ in 0..20 {
+                threads.spawn(move || {
+                    let load = async || {
+                        loads.fetch_add(1, Ordering::Relaxed);
+                        std::thread::yield_now();
+                        Ok(Some(bonn(round)))
+                    };
+                    let found = block_on(cache.get_or_load(key, policy, load)).unwrap();
+                    assert_eq!(found, Some(bonn(round)));
+                });
+            }
+        });
+    }
+    assert_eq!(loads.load(Ordering::Relaxed), 50);
+}
+
+#[test]
+fn when_the_one_who_loads_is_dropped_another_takes_over() {
+    let policy = policy();
+    for cache in both() {
+        let key = City::cache_key("object", "Bonn").unwrap();
+        let loads = Cell::new(0);
+        let never = async || {
+            loads.set(loads.get() + 1);
+            std::future::pending::<()>().await;
+            Ok(None)
+        };
+        let load = async || {
+            loads.set(loads.get() + 1);
+            Ok(Some(bonn(2)))
+        };
+        let cancelled = async {
+            let get = Box::pin(cache.get_or_load(&key, &policy, never));
+            let patience = Box::pin(async {
+                for _ in 0..30 {
+                    pause().await;
+                }
+            });
+            select(get, patience).await;
+        };
+        let patient = async {
+            for _ in 0..10 {
+                pause().await;
+            }
+            cache.get_or_load(&key, &policy, load).await.unwrap()
+        };
+        let ((), found) = block_on(async { join(cancelled, patient).await });
+        assert_eq!((found, loads.get()), (Some(bonn(2)), 2));
+    }
+}
+
+#[test]
+fn a_load_that_fails_fails_for_all_who_wait_and_for_nobody_later() {
+    let policy = policy();
+    for cache in both() {
+        let key = City::cache_key("object", "Bonn").unwrap();
+        let loads = Cell::new(0);
+        let load = async || {
+            loads.set(loads.get() + 1);
+            for _ in 0..20 {
+                pause().await;
+            }
+            if loads.get() == 1 { Err(StorageError::abort("out of order")) } else { Ok(Some(bonn(1))) }
+        };
+        let all: Vec<_> = (0..10).map(|_| cache.get_or_load(&key, &policy, load)).collect();
+        let errors: Vec<_> = block_on(join_all(all)).into_iter().map(|found| found.unwrap_err()).collect();
+        assert!(errors.iter().all(|error| error.to_string().contains("out of order")));
+        let own = errors.iter().filter(|error| matches!(error.source, Cause::Aborted(_))).count();
+        let shared = errors.iter().filter(|error| matches!(error.source, Cause::Shared(_))).count();
+        assert_eq!((own, shared, loads.get()), (1, 9, 1));
+        let found = block_on(cache.get_or_load(&key, &policy, load)).unwrap();
+        assert_eq!((found, loads.get()), (Some(bonn(1)), 2));
+    }
+}
+
+#[test]
+fn a_read_that_begins_after_an_invalidation_does_not_take_what_was_loading_before_it() {
+    let policy = policy();
+    let cache = Cache::in_memory(1_000_000);
+    let key = City::cache_key("object", "Bonn").unwrap();
+    let people = Cell::new(1);
+    let load = async || {
+        let read = people.get();
+        for _ in 0..20 {
+            pause().await;
+        }
+        Ok(Some(bonn(read)))
+    };
+    let later = async {
+        for _ in 0..10 {
+            pause().await;
+        }
+        people.set(2);
+        cache.invalidate(&terrace::warm::Scope::document(&key)).await.unwrap();
+        cache.get_or_load(&key, &policy, load).await
+    };
+    let (first, later) = block_on(async { join(cache.get_or_load(&key, &policy, load), later).await });
+    assert_eq!((first.unwrap(), later.unwrap()), (Some(bonn(1)), Some(bonn(2))));
+    assert_eq!(block_on(cache.get_or_load(&key, &policy, load)).unwrap(), Some(bonn(2)));
+}
