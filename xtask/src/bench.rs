@@ -98,6 +98,18 @@ pub(crate) fn hot(arguments: &[&str]) -> Result<()> {
     last_step("bench hot", bench)
 }
 
+/// A document in the cache, beside moka by itself and beside `SQLite`.
+pub(crate) fn warm(rounds: &[&str]) -> Result<()> {
+    let benches = root().join("benches");
+    let target = target(&benches);
+    let mut build = command("cargo build --release --locked --package warm");
+    build.env("CARGO_TARGET_DIR", &target).current_dir(&benches);
+    step("build warm", build)?;
+    let mut bench = Command::new(target.join("release/warm"));
+    bench.args(rounds);
+    last_step("bench warm", bench)
+}
+
 /// Builds the Workers and runs the bench on workerd, by Node.
 pub(crate) fn object(arguments: &[&str]) -> Result<()> {
     let workers = wasm::build(&[wasm::EXAMPLE, wasm::BENCH])?;

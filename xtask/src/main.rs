@@ -17,6 +17,7 @@ cargo xtask wasm             the example's Worker and that of the tests
 cargo xtask bench hot        the hot tier against its peers, side by side
 cargo xtask bench object     the same inside of a Durable Object, on workerd
 cargo xtask bench vortex     the columnar format and analyses beside Vortex, Parquet, SQLite and DuckDB
+cargo xtask bench warm       the cache beside moka, and beside SQLite
 cargo xtask bench lake       the lake beside PyIceberg and the crate iceberg";
 
 fn main() -> ExitCode {
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         ["bench", "hot", rest @ ..] => bench::hot(rest),
         ["bench", "object", rest @ ..] => bench::object(rest),
         ["bench", "vortex", rest @ ..] => bench::vortex(rest),
+        ["bench", "warm", rest @ ..] => bench::warm(rest),
         ["bench", "lake", rest @ ..] => bench::lake(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
