@@ -13,7 +13,7 @@ use terrace::{
 };
 
 const DOCUMENTS: usize = 10_000;
-const READS: usize = 200_000;
+const READS: usize = 20_000;
 
 #[derive(Collection, Clone, Debug)]
 #[collection(cache = "1h")]
@@ -65,7 +65,7 @@ struct Places {
 }
 
 fn main() -> Result<()> {
-    let rounds = std::env::args().nth(1).map_or(Ok(21), |rounds| rounds.parse())?;
+    let rounds = std::env::args().nth(1).map_or(Ok(101), |rounds| rounds.parse())?;
     let folder = tempfile::tempdir()?;
     let places = Places::fill(&folder.path().join("warm"))?;
     let mut times: [Vec<f64>; 4] = Default::default();

@@ -189,13 +189,15 @@ impl Cache {
                 let entry = native.get(key.as_str()).and_then(|bytes| self.open(bytes, key));
                 Looked { entry: entry.filter(|entry| self.is_valid(entry, key)), stamp: None }
             }
-            Backend::Remote(remote) => match remote.in_time(self.look_in(remote, key, policy)).await {
-                Ok(looked) => looked,
-                Err(error) => {
-                    self.count_error(&error);
-                    Looked::default()
+            Backend::Remote(remote) => {
+                match Box::pin(remote.in_time(self.look_in(remote, key, policy))).await {
+                    Ok(looked) => looked,
+                    Err(error) => {
+                        self.count_error(&error);
+                        Looked::default()
+                    }
                 }
-            },
+            }
         }
     }
 

@@ -25,6 +25,7 @@ use crate::{
 
 use super::schema_hash::SchemaHash;
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Above how many bytes the id in a key is hashed.
 const LONG: usize = 256;
 /// Above how many bytes a key is not used: that of an object with a very long name.
@@ -163,8 +164,13 @@ pub(super) fn push_escaped(path: &mut String, part: &str) {
 }
 
 fn push_hex(path: &mut String, bytes: &[u8]) {
-    for &byte in bytes {
-        push_digits(path, byte, b"0123456789abcdef");
+    for chunk in bytes.chunks(16) {
+        let mut digits = [0; 32];
+        for (at, byte) in chunk.iter().enumerate() {
+            digits[2 * at] = HEX[usize::from(byte >> 4)];
+            digits[2 * at + 1] = HEX[usize::from(byte & 15)];
+        }
+        path.push_str(std::str::from_utf8(&digits[..2 * chunk.len()]).unwrap_or_default());
     }
 }
 

@@ -103,21 +103,18 @@ impl Cache {
             return read.bypass().await;
         }
         if policy.consistency == Consistency::Strong {
-            return read.strong().await;
+            return Box::pin(read.strong()).await;
         }
         let looked = self.look(key, policy).await;
-        if let Some(entry) = &looked.entry {
-            match policy.judge(entry, self.now()) {
-                Verdict::Fresh => {
-                    if let Some(answer) = read.hit(entry) {
-                        return Ok(answer);
-                    }
-                }
-                Verdict::Stale => return read.together(looked, Need::Newer).await,
-                Verdict::Expired => {}
-            }
+        let verdict = looked.entry.as_ref().map(|entry| policy.judge(entry, self.now()));
+        if let (Some(Verdict::Fresh), Some(entry)) = (verdict, &looked.entry)
+            && let Some(answer) = read.hit(entry)
+        {
+            return Ok(answer);
         }
-        read.together(looked, Need::Fresh).await
+        let need = if verdict == Some(Verdict::Stale) { Need::Newer } else { Need::Fresh };
+        // in a box, so that a hit is not as large as a miss
+        Box::pin(read.together(looked, need)).await
     }
 }
 
