@@ -6,7 +6,9 @@ use std::{error::Error, fmt};
 use crate::cold::{CatalogError, FileError, LakeError, MappingError, StoreError};
 #[cfg(feature = "warm")]
 use crate::warm::CacheError;
-use crate::{schema::FieldError, value::ValueError, vortex::VrtxError};
+use crate::{
+    cdc::SnapshotId, schema::FieldError, snapshots::SnapshotError, value::ValueError, vortex::VrtxError,
+};
 
 /// Where a [`StorageError`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +52,8 @@ pub enum Operation {
     Replay,
     /// Moving documents into columns.
     Maintain,
+    /// Taking, keeping or restoring snapshots.
+    Snapshot,
     /// Taking a bookmark of the platform, or going back to one.
     Bookmark,
     /// Bringing the log to the lake.
@@ -274,6 +278,19 @@ pub enum Cause {
         /// The collection's capture.
         capture: &'static str,
     },
+    /// The log goes over the restore of a snapshot, which it does not hold the documents of.
+    #[error(
+        "event {sequence} restored the snapshot {snapshot}, whose documents are not in the log; replay what comes before it and after it, or restore the snapshot"
+    )]
+    RestoredBetween {
+        /// The event.
+        sequence: u64,
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
+    /// A snapshot that is not there, is damaged, or cannot be used so.
+    #[error(transparent)]
+    Snapshot(Box<SnapshotError>),
     /// The platform gives no such bookmark, or does not go back to it.
     #[error("the platform refuses the bookmark: {source}")]
     Bookmark {
@@ -407,6 +424,12 @@ impl<R> During<R> for Outcome<R> {
     }
 }
 
+impl From<SnapshotError> for Cause {
+    fn from(error: SnapshotError) -> Self {
+        Self::Snapshot(Box::new(error))
+    }
+}
+
 #[cfg(feature = "lake")]
 impl From<MappingError> for Cause {
     fn from(error: MappingError) -> Self {
@@ -459,6 +482,7 @@ impl fmt::Display for Operation {
             Self::Changes => "changes",
             Self::Replay => "replay",
             Self::Maintain => "maintain",
+            Self::Snapshot => "snapshot",
             Self::Bookmark => "bookmark",
             Self::Sync => "sync",
             Self::Compact => "compact",

@@ -39,6 +39,7 @@
 //! * Columns: documents move into them by [`Db::maintain`].
 //! * The change log: [`hot::Changes`], its events [`cdc::CdcEvent`], [consumers](hot::Consumer),
 //!   [retention](hot::Retention), [replay](Db::replay), [checksums](Db::checksum).
+//! * Snapshots of an object, and going back to them: [`Db::snapshots`], [`snapshots::Snapshots`].
 //! * The lake (feature `lake`): `Db::sync`, and reads of Iceberg tables as they are and were, `cold::Lake`.
 //! * The cache (feature `warm`): `Cache`, how old an answer may be `warm::Policy`, what is invalidated `warm::Scope`.
 //! * In a Durable Object (feature `worker`): `Db::durable`, and the platform's bookmarks, `Db::current_bookmark`.
@@ -74,6 +75,7 @@ pub mod error;
 pub mod filter;
 pub mod hot;
 pub mod schema;
+pub mod snapshots;
 #[cfg(feature = "lake")]
 pub mod sync;
 pub mod value;

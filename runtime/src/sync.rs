@@ -11,11 +11,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Db,
-    cdc::{CdcEvent, CdcOperation, EventRef, Lineage},
+    cdc::{CdcEvent, CdcOperation, EventRef, Lineage, SnapshotId},
     cold::{Lake, LakeFind, Mapped, Table},
     error::{During, Operation, Outcome, StorageError},
     hot::{Consumer, Pruned, Remembered, Retention},
     schema::Collection,
+    snapshots::SnapshotError,
 };
 
 use writers::Writers;
@@ -219,7 +220,9 @@ impl<'a> Sync<'a> {
                 if event.operation == CdcOperation::Gap {
                     return Ok(None);
                 }
-                self.send(&mut writers, &event).await?;
+                if !self.send(&mut writers, &event).await? {
+                    return Ok(None);
+                }
                 if event.sequence % PROGRESS_EVENTS == 0 {
                     progress(SyncProgress { events: event.sequence - after, of: head - after });
                 }
@@ -230,18 +233,27 @@ impl<'a> Sync<'a> {
         Ok(Some(head))
     }
 
-    /// Gives an event to the writer of its collection, or to all: a restore is of the whole object.
-    async fn send(&mut self, writers: &mut Writers, event: &EventRef<'_>) -> Outcome<()> {
+    /// Gives an event to the writer of its collection, or to all: a new lineage is of the whole object. False where it is the
+    /// restore of a snapshot that is no longer there.
+    async fn send(&mut self, writers: &mut Writers, event: &EventRef<'_>) -> Outcome<bool> {
         if writers.lineage.is_some_and(|lineage| lineage != event.lineage) {
             self.deliver(writers).await?;
         }
         writers.lineage = Some(event.lineage);
         for (at, collection) in self.collections.iter_mut().enumerate() {
             if event.collection().is_none_or(|name| name == collection.mapped.schema.name) {
-                collection.send(writers.of(at), event).await?;
+                let sent = match event.snapshot {
+                    None => collection.send(writers.of(at), event).await.map(|()| true)?,
+                    Some(snapshot) => {
+                        collection.send_restored(self.db, writers.of(at), event, snapshot).await?
+                    }
+                };
+                if !sent {
+                    return Ok(false);
+                }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Commits what was written.
@@ -286,8 +298,32 @@ impl<T: Collection> LakeFind<'_, T> {
     /// The log cannot be read.
     pub fn with(self, db: &Db) -> Result<Self, StorageError> {
         let state = db.sync_state(self.lake())?;
-        let events: Result<Vec<CdcEvent>, StorageError> = db.changes().since(state.watermark)?.collect();
-        let concerned = |event: &CdcEvent| event.collection().is_none_or(|name| name == T::SCHEMA.name);
-        Ok(self.with_events(events?.into_iter().filter(concerned).collect()))
+        let mut events = Vec::new();
+        for event in db.changes().since(state.watermark)? {
+            let event = event?;
+            if event.collection().is_some_and(|name| name != T::SCHEMA.name) {
+                continue;
+            }
+            let restored = event.snapshot.map(|snapshot| documents_of(db, snapshot, T::SCHEMA.name, &event));
+            let restored = restored.transpose().during(Operation::Find, T::SCHEMA.name)?;
+            events.push(event);
+            events.extend(restored.into_iter().flatten());
+        }
+        Ok(self.with_events(events))
     }
+}
+
+/// The documents of a snapshot, each as if it had been inserted with the event that restored it.
+fn documents_of(
+    db: &Db,
+    snapshot: SnapshotId,
+    collection: &str,
+    restore: &CdcEvent,
+) -> Outcome<Vec<CdcEvent>> {
+    let mut events = Vec::new();
+    let found = db.snapshots().each_restored(snapshot, collection, &mut |row| {
+        events.extend(row.map(|row| restore.inserting(row)).transpose()?);
+        Ok(())
+    })?;
+    if found { Ok(events) } else { Err(SnapshotError::NotFound { id: snapshot }.into()) }
 }

@@ -6,7 +6,7 @@
 //! the column's fill. So a new column changes no checksum. It finds accidents and bugs; it is not made against an
 //! adversary.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -27,6 +27,17 @@ pub struct Checksum {
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{:032x}", self.documents, self.sum)
+    }
+}
+
+impl FromStr for Checksum {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let parsed = text.split_once(':').and_then(|(documents, sum)| {
+            Some(Self { documents: documents.parse().ok()?, sum: u128::from_str_radix(sum, 16).ok()? })
+        });
+        parsed.ok_or(ValueError::Mismatch { expected: "a checksum", found: "another text" })
     }
 }
 

@@ -1,12 +1,12 @@
 //! An event of the log, and a change as the struct that it happened to.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use crate::{
     Timestamp,
     bytes::Damaged,
     schema::{Collection, FieldError, StoredSchema},
-    value::{Value, ValueRef, hex},
+    value::{Row, Value, ValueError, ValueRef, hex, unhex},
 };
 
 use super::{
@@ -27,6 +27,51 @@ impl fmt::Display for Lineage {
     }
 }
 
+impl FromStr for Lineage {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        name_of(text).map(Self)
+    }
+}
+
+/// The name of a snapshot of an object: 128 random bits.
+///
+/// ```
+/// # use terrace::cdc::SnapshotId;
+/// let id: SnapshotId = "00112233445566778899aabbccddeeff".parse()?;
+/// assert_eq!(id.to_string(), "00112233445566778899aabbccddeeff");
+/// # Ok::<(), terrace::value::ValueError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SnapshotId(pub [u8; 16]);
+
+impl fmt::Display for SnapshotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl FromStr for SnapshotId {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        name_of(text).map(Self)
+    }
+}
+
+impl fmt::Debug for SnapshotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SnapshotId({self})")
+    }
+}
+
+/// 16 bytes from their hexadecimal text.
+fn name_of(text: &str) -> Result<[u8; 16], ValueError> {
+    let bytes = unhex(text).and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or(ValueError::Mismatch { expected: "32 hexadecimal digits", found: "another text" })
+}
+
 impl fmt::Debug for Lineage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Lineage({self})")
@@ -43,7 +88,7 @@ pub enum CdcOperation {
     Update = 1,
     /// A document was deleted.
     Delete = 2,
-    /// The object was restored or forked: a new lineage begins.
+    /// The object was restored or forked: a new lineage begins. Of a collection: its documents are those of a snapshot.
     Restore = 3,
     /// Events were discarded before every consumer had seen them; the event stands for all of them.
     Gap = 4,
@@ -104,6 +149,8 @@ pub struct CdcEvent {
     pub timestamp: Timestamp,
     /// Of a restore, the lineage that ended; of a gap, nothing.
     pub previous_lineage: Option<Lineage>,
+    /// Of a collection that was restored: the snapshot that every document of it was replaced by.
+    pub snapshot: Option<SnapshotId>,
     /// Of a gap, the first position that it stands for; else the event's own.
     pub first_sequence: u64,
     pub(crate) schema: Option<Arc<EventSchema>>,
@@ -124,6 +171,20 @@ pub(crate) struct EventSchema {
     pub(crate) current: Arc<StoredSchema>,
 }
 
+#[cfg(feature = "lake")]
+impl EventSchema {
+    /// That of events of today.
+    fn present(&self) -> Self {
+        Self {
+            stored: (*self.current).clone(),
+            version: self.version,
+            layout: Layout::new(self.layout.schema, &self.current),
+            lens: Lens::identity(self.current.columns.len()),
+            current: self.current.clone(),
+        }
+    }
+}
+
 /// An event in the bytes of its log row.
 #[derive(Debug)]
 pub(crate) struct EventRef<'b> {
@@ -134,6 +195,7 @@ pub(crate) struct EventRef<'b> {
     pub(crate) operation: CdcOperation,
     pub(crate) timestamp: Timestamp,
     pub(crate) previous_lineage: Option<Lineage>,
+    pub(crate) snapshot: Option<SnapshotId>,
     pub(crate) schema: Option<&'b Arc<EventSchema>>,
     pub(crate) images: Images<'b>,
 }
@@ -160,6 +222,11 @@ pub enum Change<T> {
     },
     /// It changed, and the collection's `capture = "keys"` says no more; see [`CdcEvent::operation`].
     Touched,
+    /// Every document of the collection was replaced by those of a snapshot: read them all again.
+    Restored {
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
 }
 
 impl<'b> EventRef<'b> {
@@ -174,6 +241,7 @@ impl<'b> EventRef<'b> {
             operation: self.operation,
             timestamp: self.timestamp,
             previous_lineage: self.previous_lineage,
+            snapshot: self.snapshot,
             first_sequence: self.first_sequence,
             schema: self.schema.cloned(),
             id: owned(&self.id()),
@@ -190,7 +258,7 @@ impl<'b> EventRef<'b> {
 
 #[cfg(feature = "lake")]
 impl EventRef<'_> {
-    /// The collection of the document; none of restores and gaps.
+    /// The collection of the document, or that was restored; none of what concerns the whole object.
     pub(crate) fn collection(&self) -> Option<&str> {
         self.schema.map(|schema| schema.stored.name.as_str())
     }
@@ -216,6 +284,7 @@ impl CdcEvent {
             operation: self.operation,
             timestamp: self.timestamp,
             previous_lineage: self.previous_lineage,
+            snapshot: self.snapshot,
             schema: self.schema.as_ref(),
             images: Images {
                 id: Some(refs(&self.id)),
@@ -225,13 +294,24 @@ impl CdcEvent {
         }
     }
 
+    /// A document of a collection that this event restored, as if it had been inserted with it; the row is as the present
+    /// schema has it.
+    #[cfg(feature = "lake")]
+    pub(crate) fn inserting(&self, row: &dyn Row) -> Result<Self, ValueError> {
+        let after: Result<Vec<Value>, _> =
+            (0..row.len()).map(|at| row.value(at).map(ValueRef::to_owned)).collect();
+        let schema = self.schema.as_ref().map(|schema| Arc::new(schema.present()));
+        let event = Self { operation: CdcOperation::Insert, snapshot: None, schema, ..self.clone() };
+        Ok(Self { after: Some(after?), ..event })
+    }
+
     /// The event's id: the same for ever, and for no other event: `object/lineage/sequence`.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.object, self.lineage, self.sequence)
     }
 
-    /// The collection of the document; none of restores and gaps.
+    /// The collection of the document, or that was restored; none of what concerns the whole object.
     #[must_use]
     pub fn collection(&self) -> Option<&str> {
         self.schema.as_ref().map(|schema| schema.stored.name.as_str())
@@ -268,6 +348,9 @@ impl CdcEvent {
     pub fn change<T: Collection>(&self) -> Result<Option<Change<T>>, FieldError> {
         if self.collection() != Some(T::SCHEMA.name) {
             return Ok(None);
+        }
+        if let Some(snapshot) = self.snapshot {
+            return Ok(Some(Change::Restored { snapshot }));
         }
         let before = self.before.as_deref().map(|row| self.document(row)).transpose()?;
         let after = self.after.as_deref().map(|row| self.document(row)).transpose()?;

@@ -12,6 +12,7 @@
 //!             after: insert row(after) · update row(after) · delete row(id)
 //!             keys:  row(id)
 //!           restore (schema 0): lineage before, 16 bytes · lineage after, 16 bytes
+//!           restore of a collection (its schema): the snapshot, 16 bytes
 //!           gap (schema 0): nothing; it stands for all sequence numbers of its log row
 //! ```
 //! An event's sequence number is not stored: it follows from the log row's first and the place in it.
@@ -23,7 +24,7 @@ use crate::{
     value::{Row, ValueError, ValueRef},
 };
 
-use super::{CdcOperation, Lineage, row};
+use super::{CdcOperation, Lineage, SnapshotId, row};
 
 const BEGINS: u8 = 1;
 const ENDS: u8 = 2;
@@ -155,6 +156,8 @@ pub(crate) struct RawEvent<'b> {
     pub(crate) images: Images<'b>,
     /// The lineages before and after a restore.
     pub(crate) lineages: Option<(Lineage, Lineage)>,
+    /// What a collection was restored from.
+    pub(crate) snapshot: Option<SnapshotId>,
 }
 
 /// Where a frame stands in its transaction.
@@ -188,6 +191,12 @@ pub(crate) fn encode_restore(to: &mut Vec<u8>, before: Lineage, after: Lineage) 
     put_varint(to, CdcOperation::Restore as u64);
     to.extend_from_slice(&before.0);
     to.extend_from_slice(&after.0);
+}
+
+/// Appends an event that says that every document of a collection was replaced by those of a snapshot.
+pub(crate) fn encode_restored(to: &mut Vec<u8>, schema: u64, snapshot: SnapshotId) {
+    put_varint(to, schema << 3 | CdcOperation::Restore as u64);
+    to.extend_from_slice(&snapshot.0);
 }
 
 /// Appends an event that stands for pruned ones.
@@ -254,19 +263,25 @@ impl<'b> Frames<'b> {
         let from = &mut self.frame;
         let head = from.varint()?;
         let (schema, operation) = (head >> 3, CdcOperation::from_code(head & 7)?);
-        let (images, lineages) = match (operation, schema) {
+        let (mut lineages, mut snapshot) = (None, None);
+        let images = match (operation, schema) {
             (CdcOperation::Restore, 0) => {
-                (Images::default(), Some((Lineage(from.array()?), Lineage(from.array()?))))
+                lineages = Some((Lineage(from.array()?), Lineage(from.array()?)));
+                Images::default()
             }
-            (CdcOperation::Gap, 0) => (Images::default(), None),
+            (CdcOperation::Restore, 1..) => {
+                snapshot = Some(SnapshotId(from.array()?));
+                Images::default()
+            }
+            (CdcOperation::Gap, 0) => Images::default(),
             (CdcOperation::Insert | CdcOperation::Update | CdcOperation::Delete, 1..) => {
                 let layout = layout(schema).ok_or(Damaged("it names an unknown schema"))?;
-                (layout.decode(operation, from)?, None)
+                layout.decode(operation, from)?
             }
             _ => return Err(Damaged("it holds an unknown kind of event")),
         };
         let Placement { time, preceding, ends } = self.place;
         let ends = ends && self.frame.is_empty();
-        Ok(RawEvent { time, preceding, ends, schema, operation, images, lineages })
+        Ok(RawEvent { time, preceding, ends, schema, operation, images, lineages, snapshot })
     }
 }

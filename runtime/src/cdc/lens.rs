@@ -55,7 +55,6 @@ impl Lens {
     }
 
     /// Whether it leaves every row as it is.
-    #[cfg(feature = "lake")]
     pub(crate) fn is_identity(&self) -> bool {
         self.0.iter().enumerate().all(|(at, source)| source.earlier == Some(at) && !source.fill_null)
     }

@@ -13,7 +13,7 @@ pub(crate) mod row;
 
 pub use checksum::Checksum;
 pub(crate) use checksum::Hasher;
-pub use event::{CdcEvent, CdcOperation, Change, Lineage, Transaction};
+pub use event::{CdcEvent, CdcOperation, Change, Lineage, SnapshotId, Transaction};
 pub(crate) use event::{EventRef, EventSchema};
 #[cfg(feature = "warm")]
 pub use generation::Generation;

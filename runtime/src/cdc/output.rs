@@ -38,7 +38,7 @@ impl CdcEvent {
     /// `{ id, operation, collection, documentId, timestamp, sequence, before, after }`.
     ///
     /// `documentId` is the id as text; of an id of several columns, an array of texts. A gap has `firstSequence` too, a
-    /// restore `previousLineage`.
+    /// restore `previousLineage`, one of a collection `snapshot`.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut event = json!({
@@ -56,6 +56,9 @@ impl CdcEvent {
         }
         if let Some(lineage) = self.previous_lineage {
             event["previousLineage"] = lineage.to_string().into();
+        }
+        if let Some(snapshot) = self.snapshot {
+            event["snapshot"] = snapshot.to_string().into();
         }
         event
     }
@@ -124,7 +127,7 @@ impl CdcEvent {
     }
 
     fn document_id(&self) -> Json {
-        let Some(schema) = &self.schema else { return Json::Null };
+        let Some(schema) = self.schema.as_ref().filter(|_| !self.id.is_empty()) else { return Json::Null };
         let columns = schema.stored.id.iter().map(|&at| &schema.stored.columns[at]);
         let mut texts: Vec<Json> = columns
             .zip(&self.id)

@@ -95,7 +95,7 @@ impl ChangeRows {
         self.sequences.len()
     }
 
-    /// Adds an event.
+    /// Adds an event. That a collection was restored is said as that all documents were read, which follow.
     pub(crate) fn add(&mut self, object: &str, event: &EventRef<'_>) -> Result<()> {
         let row = match event.operation {
             CdcOperation::Delete => &event.images.before,
@@ -110,7 +110,7 @@ impl ChangeRows {
             lineage: event.lineage,
             sequence: event.sequence,
             timestamp: event.timestamp,
-            operation: event.operation.name(),
+            operation: if event.snapshot.is_some() { SNAPSHOT } else { event.operation.name() },
             version: event.schema.and_then(|schema| i32::try_from(schema.version).ok()),
             parent: event.previous_lineage,
         });

@@ -82,7 +82,7 @@ impl<'db> Changes<'db> {
         self.head_position().during_no_collection(Operation::Changes)
     }
 
-    pub(super) fn head_position(self) -> Outcome<u64> {
+    pub(crate) fn head_position(self) -> Outcome<u64> {
         tail::head(&*self.db.backend)
     }
 
@@ -93,7 +93,7 @@ impl<'db> Changes<'db> {
     }
 
     /// Another process with newer code may have migrated the database since it was opened here.
-    fn refuse_newer_schemas(self) -> Outcome<()> {
+    pub(super) fn refuse_newer_schemas(self) -> Outcome<()> {
         let sql = "SELECT max(number) FROM _terrace_schema HAVING max(number) > ?1";
         let known = self.db.schemas.keys().next_back().copied().unwrap_or(0);
         let newer =
@@ -172,9 +172,9 @@ impl Events<'_> {
 #[derive(Debug)]
 pub(crate) struct LogRow {
     /// The position of its first event.
-    first: u64,
-    count: u64,
-    bytes: Vec<u8>,
+    pub(super) first: u64,
+    pub(super) count: u64,
+    pub(super) bytes: Vec<u8>,
     /// The events that were asked for.
     wanted: RangeInclusive<u64>,
 }
@@ -219,6 +219,7 @@ impl<'b> RowEvents<'b> {
             operation: raw.operation,
             timestamp: raw.time,
             previous_lineage: raw.lineages.map(|(before, _)| before),
+            snapshot: raw.snapshot,
             schema: self.db.schemas.get(&raw.schema),
             images: raw.images,
         }

@@ -73,7 +73,7 @@ impl<'db> Changes<'db> {
         self.read_consumers().during_no_collection(Operation::Changes)
     }
 
-    pub(super) fn read_consumers(self) -> Outcome<Vec<(String, u64)>> {
+    pub(crate) fn read_consumers(self) -> Outcome<Vec<(String, u64)>> {
         let mut consumers = Vec::new();
         let sql = "SELECT name, acknowledged FROM _terrace_consumer ORDER BY name";
         read::each(&*self.db.backend, sql, &RowBuf::new(), |row| {

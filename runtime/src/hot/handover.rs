@@ -1,18 +1,15 @@
 //! What an object hands over to what stands above it: its collections, its lineages, and all of its documents as of the
 //! beginning of a new lineage.
 
-use std::ops::ControlFlow;
-
 use crate::{
     Timestamp,
     cdc::Lineage,
     error::{Cause, Failure, Outcome},
-    filter::Predicate,
     schema::{Schema, StoredSchema},
-    value::{Row, RowBuf},
+    value::Row,
 };
 
-use super::{Db, lineage, table::Table};
+use super::{Db, lineage};
 
 /// The beginning of a lineage.
 #[derive(Clone, Copy, Debug)]
@@ -58,18 +55,5 @@ impl Db {
             }
             Ok(sequence)
         })
-    }
-
-    fn each_document_of(&self, table: &Table, each: &mut dyn FnMut(&dyn Row) -> Outcome<()>) -> Outcome<()> {
-        self.refresh(table)?;
-        self.scan(table, &Predicate::And(Vec::new()), &mut |group, found| {
-            for row in group.rows(&found.ones().collect::<Vec<_>>(), None)? {
-                each(&row)?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        let sql = format!("SELECT {} FROM {}", table.columns, table.sql().rows);
-        self.backend
-            .query(&sql, &table.storages, &RowBuf::new(), &mut |row| each(row).map(ControlFlow::Continue))
     }
 }

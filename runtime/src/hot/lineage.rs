@@ -23,6 +23,11 @@ impl Db {
         present(&*self.backend).during_no_collection(Operation::Changes)
     }
 
+    /// The present lineage, for what stands above.
+    pub(crate) fn present_lineage(&self) -> Outcome<Lineage> {
+        present(&*self.backend)
+    }
+
     /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, or that was taken back in
     /// time, so that its history and that of the original are told apart from here on.
     ///
@@ -40,7 +45,7 @@ impl Db {
         })
     }
 
-    pub(super) fn begin_lineage(&self) -> Outcome<Lineage> {
+    pub(crate) fn begin_lineage(&self) -> Outcome<Lineage> {
         let before = present(&*self.backend)?;
         let after = Lineage((self.random.borrow_mut())());
         let first = self.log.borrow().next_sequence(&*self.backend)?;

@@ -129,7 +129,8 @@ impl Migration<'_> {
             .map(|(_, column)| column)
     }
 
-    fn check(&self) -> Result<(), Cause> {
+    /// Refuses what would lose data.
+    pub(super) fn check(&self) -> Result<(), Cause> {
         let id: Vec<Option<usize>> = self
             .later
             .id

@@ -3,6 +3,7 @@
 //! Knows `schema`, `filter` and `cdc`. SQLite itself is behind `backend`.
 
 mod analyze;
+mod archive;
 mod at_once;
 mod backend;
 mod backends;
@@ -61,6 +62,10 @@ pub use find::Find;
 pub use open::Options;
 pub use page::Page;
 pub use query::{FromRow, Parameters};
+pub(crate) use archive::{
+    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word, apply,
+};
+pub(crate) use columnar::whole_key;
 #[cfg(feature = "lake")]
 pub(crate) use remembered::Remembered;
 pub use retention::{Pruned, Retention};

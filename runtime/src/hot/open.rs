@@ -210,10 +210,7 @@ impl Catalog {
         &'a self,
         collection: &'a str,
     ) -> impl DoubleEndedIterator<Item = (u64, &'a StoredSchema)> {
-        self.schemas
-            .iter()
-            .filter(move |(_, schema)| schema.name == collection)
-            .map(|(&number, schema)| (number, schema))
+        versions(&self.schemas, collection)
     }
 
     fn lacks(&self, collections: &Collections) -> bool {
@@ -273,32 +270,44 @@ impl Catalog {
         Ok(Table::new(backend, registered, collection, Layout::new(number, stored), stored, is_columnar))
     }
 
-    /// How the events of each schema are read, and what they are today.
     fn event_schemas(&self) -> BTreeMap<u64, Arc<EventSchema>> {
-        let names: std::collections::BTreeSet<&str> =
-            self.schemas.values().map(|schema| &*schema.name).collect();
-        let mut event_schemas = BTreeMap::new();
-        for name in names {
-            let versions: Vec<(u64, &StoredSchema)> = self.versions(name).collect();
-            let Some((_, newest)) = versions.last() else { continue };
-            let current = Arc::new((*newest).clone());
-            let mut lens = Lens::identity(newest.columns.len());
-            for (at, (number, stored)) in versions.iter().enumerate().rev() {
-                if let Some((_, next)) = versions.get(at + 1) {
-                    lens = Lens::between(stored, next).then(&lens);
-                }
-                let schema = EventSchema {
-                    stored: (*stored).clone(),
-                    version: at as u64 + 1,
-                    layout: Layout::new(*number, stored),
-                    lens: lens.clone(),
-                    current: current.clone(),
-                };
-                event_schemas.insert(*number, Arc::new(schema));
-            }
-        }
-        event_schemas
+        event_schemas(&self.schemas)
     }
+}
+
+/// The stored schemas of a collection, the oldest first.
+fn versions<'a>(
+    schemas: &'a BTreeMap<u64, StoredSchema>,
+    collection: &'a str,
+) -> impl DoubleEndedIterator<Item = (u64, &'a StoredSchema)> {
+    let of = schemas.iter().filter(move |(_, schema)| schema.name == collection);
+    of.map(|(&number, schema)| (number, schema))
+}
+
+/// How what was written under each schema is read, and what it is under the newest of its collection.
+pub(super) fn event_schemas(schemas: &BTreeMap<u64, StoredSchema>) -> BTreeMap<u64, Arc<EventSchema>> {
+    let names: std::collections::BTreeSet<&str> = schemas.values().map(|schema| &*schema.name).collect();
+    let mut event_schemas = BTreeMap::new();
+    for name in names {
+        let versions: Vec<(u64, &StoredSchema)> = versions(schemas, name).collect();
+        let Some((_, newest)) = versions.last() else { continue };
+        let current = Arc::new((*newest).clone());
+        let mut lens = Lens::identity(newest.columns.len());
+        for (at, (number, stored)) in versions.iter().enumerate().rev() {
+            if let Some((_, next)) = versions.get(at + 1) {
+                lens = Lens::between(stored, next).then(&lens);
+            }
+            let schema = EventSchema {
+                stored: (*stored).clone(),
+                version: at as u64 + 1,
+                layout: Layout::new(*number, stored),
+                lens: lens.clone(),
+                current: current.clone(),
+            };
+            event_schemas.insert(*number, Arc::new(schema));
+        }
+    }
+    event_schemas
 }
 
 /// Refuses two collections of one name: each would be a migration of the other. SQLite does not tell `Order` from `order`.

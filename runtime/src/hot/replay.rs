@@ -100,6 +100,9 @@ fn row(table: &Table, event: &CdcEvent, values: &[Value]) -> Outcome<RowBuf> {
 }
 
 fn not_replayable(event: &CdcEvent) -> crate::error::Failure {
+    if let Some(snapshot) = event.snapshot {
+        return Cause::RestoredBetween { sequence: event.sequence, snapshot }.into();
+    }
     let capture = match event.schema.as_ref().map(|schema| schema.layout.capture) {
         Some(Capture::Full) => "full",
         Some(Capture::After) => "after",

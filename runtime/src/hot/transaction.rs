@@ -54,7 +54,7 @@ impl Db {
     }
 
     /// As [`Db::transaction`], for the library's own errors.
-    pub(super) fn atomically<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+    pub(crate) fn atomically<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
         if self.reading.get() > 0 {
             return Err(Cause::Reading.into());
         }

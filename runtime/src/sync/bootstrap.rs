@@ -29,6 +29,7 @@ impl Sync<'_> {
                     }
                     break 'log;
                 }
+                // a restore whose snapshot is gone is left out: what is read anew takes its place
                 self.send(&mut writers, &event).await?;
             }
         }

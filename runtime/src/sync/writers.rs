@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cdc::{EventRef, Lineage},
+    Db,
+    cdc::{EventRef, Lineage, SnapshotId},
     cold::{ChangeFile, ChangelogWriter, DataFile, Delivery},
     error::Outcome,
+    value::Row,
 };
 
 use super::Outbound;
@@ -49,6 +51,36 @@ impl Outbound<'_> {
         lane.events += 1;
         self.keep(lane, file).await?;
         if lane.files.len() >= FILES_PER_COMMIT { self.deliver(lane).await } else { Ok(()) }
+    }
+
+    /// Gives the documents of a snapshot that was restored to the writer, all with the position of the event that says so.
+    /// They are committed together, so that the watermark does not stand between them. False where the snapshot is no longer
+    /// there.
+    pub(super) async fn send_restored(
+        &mut self,
+        db: &Db,
+        lane: &mut Lane,
+        event: &EventRef<'_>,
+        snapshot: SnapshotId,
+    ) -> Outcome<bool> {
+        if self.watermark(event.lineage).is_some_and(|at| event.sequence <= at) {
+            return Ok(true);
+        }
+        let mut files = Vec::new();
+        let mut rows = 0;
+        let writer = self.writer(lane, event.lineage)?;
+        let name = &self.mapped.schema.name;
+        let sent = db.snapshots().each_restored(snapshot, name, &mut |row| {
+            let row = row.map(|row| row as &dyn Row);
+            files.extend(writer.add_read(event.sequence, event.timestamp, row)?);
+            rows += 1;
+            Ok(())
+        })?;
+        lane.events += rows;
+        for file in files {
+            self.keep(lane, Some(file)).await?;
+        }
+        Ok(sent)
     }
 
     /// The writer of a lineage.

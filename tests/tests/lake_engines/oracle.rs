@@ -117,7 +117,7 @@ fn event_row<T: Thing>(event: &CdcEvent) -> Row {
     let mut row = match event.change::<T>().expect("documents of the struct") {
         Some(Change::Inserted { after } | Change::Updated { after, .. }) => row_of(&after),
         Some(Change::Deleted { before }) => row_of(&before.expect("events are captured in full")),
-        Some(Change::Touched) | None => Row::new(),
+        Some(Change::Touched | Change::Restored { .. }) | None => Row::new(),
     };
     let mut put = |name: &str, value: Option<String>| drop(row.insert(name.to_owned(), value));
     put("_object", Some(event.object.to_string()));

@@ -37,7 +37,7 @@ fn segment_id(group: u64, position: usize) -> i64 {
 }
 
 /// The ids of the first and the last segment that a group may have.
-fn segment_ids(group: u64) -> [i64; 2] {
+pub(super) fn segment_ids(group: u64) -> [i64; 2] {
     [segment_id(group, 0), segment_id(group, SEGMENTS - 1)]
 }
 
@@ -84,10 +84,9 @@ impl Group {
     /// The document at `at` is not there any longer.
     pub(super) fn delete(&mut self, backend: &dyn Backend, at: usize) -> Outcome<()> {
         self.deleted.set(at, true);
-        let bytes = self.deleted.to_bytes();
-        let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        let bytes = deleted_bytes(&self.deleted);
         let sql = "UPDATE _terrace_group SET deleted = ?2, live = ?3 WHERE number = ?1";
-        let parameters = [integer(self.number), ValueRef::Blob(&bytes[..end]), integer(self.live() as u64)];
+        let parameters = [integer(self.number), ValueRef::Blob(&bytes), integer(self.live() as u64)];
         backend.execute(sql, &parameters.as_slice()).map(drop)
     }
 
@@ -108,6 +107,13 @@ impl Group {
     }
 }
 
+/// The places that are gone as a row of SQLite has them: up to the last one.
+fn deleted_bytes(deleted: &Bitmap) -> Vec<u8> {
+    let mut bytes = deleted.to_bytes();
+    bytes.truncate(bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1));
+    bytes
+}
+
 /// A row group that is to be stored: its documents by id, encoded.
 #[derive(Debug)]
 pub(super) struct NewGroup<'a> {
@@ -121,16 +127,24 @@ pub(super) struct NewGroup<'a> {
 
 impl NewGroup<'_> {
     pub(super) fn insert(&self, backend: &dyn Backend) -> Outcome<()> {
+        self.insert_with(backend, &Bitmap::filled(self.rows, false))
+    }
+
+    /// As [`NewGroup::insert`], some of whose documents are gone.
+    pub(super) fn insert_with(&self, backend: &dyn Backend, deleted: &Bitmap) -> Outcome<()> {
         let sql = "INSERT INTO _terrace_group (collection, schema, rows, live, first, last, deleted) \
-                   VALUES (?1, ?2, ?3, ?3, ?4, ?5, x'')";
-        let rows = integer(self.rows as u64);
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let live = self.rows - deleted.count();
+        let deleted = deleted_bytes(deleted);
         let [first, last] = &self.ends;
         let parameters = [
             integer(self.collection),
             integer(self.schema),
-            rows,
+            integer(self.rows as u64),
+            integer(live as u64),
             ValueRef::Blob(first),
             ValueRef::Blob(last),
+            ValueRef::Blob(&deleted),
         ];
         backend.execute(sql, &parameters.as_slice())?;
         // AUTOINCREMENT gives the greatest number that there ever was.

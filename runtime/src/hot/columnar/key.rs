@@ -16,6 +16,17 @@ pub(in crate::hot) fn id_key(schema: &Schema, row: &dyn Row) -> Outcome<Vec<u8>>
     schema.id.first().map_or(Ok(Vec::new()), |&column| Ok(place(row.value(column)?)))
 }
 
+/// All values of an id as bytes that differ where the ids do.
+pub(crate) fn whole_key(id: &dyn Row) -> Outcome<Vec<u8>> {
+    let mut key = Vec::new();
+    for column in 0..id.len() {
+        let bytes = place(id.value(column)?);
+        key.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        key.extend(bytes);
+    }
+    Ok(key)
+}
+
 /// A value as bytes that compare as the values of its column do.
 pub(super) fn place(value: ValueRef<'_>) -> Vec<u8> {
     const SIGN: u64 = 1 << 63;

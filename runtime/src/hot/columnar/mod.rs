@@ -7,6 +7,7 @@
 //! is renamed: a statement that knows only of rows then finds no table, whichever connection runs it, and is run anew
 //! over both. So nothing has to be looked up for a collection without segments.
 
+mod copy;
 mod find;
 mod foreign;
 mod group;
@@ -21,11 +22,13 @@ mod regroup;
 mod scan;
 mod unique;
 
+pub(super) use copy::Copied;
 pub(super) use find::Wanted;
 #[cfg(feature = "native")]
 pub(super) use group::Group;
 pub(super) use group::Source;
 pub(super) use key::id_key;
+pub(crate) use key::whole_key;
 pub(super) use locate::Found;
 pub use maintain::{Maintained, Maintenance};
 pub(super) use migrate::{each_document, index_again};

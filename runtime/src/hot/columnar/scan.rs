@@ -9,6 +9,7 @@ use crate::{
     error::{Cause, Outcome},
     filter::Predicate,
     hot::{Db, table::Table},
+    value::{Row, RowBuf},
     vortex::Bitmap,
 };
 
@@ -39,8 +40,22 @@ impl Db {
         Ok(())
     }
 
+    /// Runs `each` over every document of a collection, rows and row groups.
+    pub(in crate::hot) fn each_document_of(&self, table: &Table, each: &mut dyn FnMut(&dyn Row) -> Outcome<()>) -> Outcome<()> {
+        self.refresh(table)?;
+        self.scan(table, &Predicate::And(Vec::new()), &mut |group, found| {
+            for row in group.rows(&found.ones().collect::<Vec<_>>(), None)? {
+                each(&row)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let sql = format!("SELECT {} FROM {}", table.columns, table.sql().rows);
+        self.backend
+            .query(&sql, &table.storages, &RowBuf::new(), &mut |row| each(row).map(ControlFlow::Continue))
+    }
+
     /// Runs `body`, whose statements all read the database as it is at one moment.
-    pub(in crate::hot) fn consistently<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
+    pub(crate) fn consistently<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
         let mut body = Some(body);
         let mut outcome = None;
         self.backend.snapshot(&mut || outcome = body.take().map(|body| body()))?;

@@ -1,0 +1,122 @@
+//! From a collection and the log to the parts of a snapshot.
+
+use std::{collections::BTreeMap, ops::ControlFlow};
+
+use crate::{
+    cdc::{CdcOperation, Checksum},
+    error::{Cause, Failure, Outcome},
+    hot::{Db, columnar::Batch, table::Table},
+    schema::{Capture, StoredSchema},
+    value::RowBuf,
+    vortex::{MAX_ROWS, Profile},
+};
+
+use super::{ArchiveWriter, Content};
+
+/// How many bytes of values one part is made from at most.
+const BATCH_BYTES: usize = 8_000_000;
+
+/// What is known of a collection that goes into a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Archived {
+    /// The number of its present schema.
+    pub(crate) schema: u64,
+    pub(crate) checksum: Checksum,
+}
+
+impl Db {
+    /// The present checksum of every collection, and the number of its schema.
+    ///
+    /// # Errors
+    /// The object has a collection that the database was not opened with.
+    pub(crate) fn collections_now(&self) -> Outcome<Vec<(&'static str, Archived)>> {
+        self.changes().refuse_newer_schemas()?;
+        let opened = |name: &str| self.tables.iter().any(|table| table.schema.name == name);
+        if let Some(other) = self.schemas.values().find(|schema| !opened(&schema.stored.name)) {
+            return Err(Failure::from(Cause::NotOpened).of(&other.stored.name));
+        }
+        let of = |table: &Table| {
+            let checksum = self.log.borrow().checksum(&*self.backend, table.collection)?;
+            Ok((table.schema.name, Archived { schema: table.layout.schema, checksum }))
+        };
+        self.tables.iter().map(of).collect()
+    }
+
+    /// Every schema that the object ever had, by its number.
+    pub(crate) fn stored_schemas(&self) -> BTreeMap<u64, StoredSchema> {
+        self.schemas.iter().map(|(&number, schema)| (number, schema.stored.clone())).collect()
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.log.borrow().depth() > 0
+    }
+
+    /// The present time, by the database's clock.
+    pub(crate) fn now(&self) -> crate::Timestamp {
+        (self.clock)()
+    }
+
+    pub(super) fn table_named(&self, name: &str) -> Outcome<&Table> {
+        let found = self.tables.iter().find(|table| table.schema.name == name);
+        found.ok_or_else(|| Failure::from(Cause::NotOpened).of(name))
+    }
+
+    /// Adds every document of a collection: row groups as they are, rows encoded. Gives the checksum of the latter.
+    pub(crate) fn archive_documents(&self, name: &str, to: &mut ArchiveWriter<'_>) -> Outcome<Checksum> {
+        let table = self.table_named(name)?;
+        self.refresh(table)?;
+        self.copy_groups(table, &mut |copied| {
+            let (content, bytes) = Content::of_group(&copied);
+            to.push(&content, &bytes)
+        })?;
+        self.archive_rows(table, to)
+    }
+
+    fn archive_rows(&self, table: &Table, to: &mut ArchiveWriter<'_>) -> Outcome<Checksum> {
+        let mut checksum = Checksum::default();
+        let mut batch = Batch::new(table.schema);
+        let sql = format!("SELECT {} FROM {}", table.columns, table.sql().rows);
+        let mut hasher = table.hasher.borrow_mut();
+        self.backend.query(&sql, &table.storages, &RowBuf::new(), &mut |row| {
+            checksum.add(hasher.hash(row)?);
+            batch.push(row)?;
+            if batch.len() == MAX_ROWS || batch.bytes > BATCH_BYTES {
+                push(table, &batch, to)?;
+                batch = Batch::new(table.schema);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if batch.len() > 0 {
+            push(table, &batch, to)?;
+        }
+        Ok(checksum)
+    }
+
+    /// Adds the log after a position, up to its end; false, and perhaps less, where it does not say all that happened.
+    pub(crate) fn archive_log(&self, after: u64, to: &mut ArchiveWriter<'_>) -> Outcome<bool> {
+        let log = self.changes();
+        if after > log.head_position()? || after + 1 < log.first_position()? {
+            return Ok(false);
+        }
+        let mut events = log.events(after)?;
+        while let Some(row) = events.next_row()? {
+            for event in events.of(&row) {
+                let event = event?;
+                let keys = event.schema.is_none_or(|schema| schema.layout.capture == Capture::Keys);
+                if keys || matches!(event.operation, CdcOperation::Restore | CdcOperation::Gap) {
+                    return Ok(false);
+                }
+            }
+            to.push(&Content::Log { first: row.first, count: row.count }, &row.bytes)?;
+        }
+        Ok(true)
+    }
+}
+
+fn push(table: &Table, batch: &Batch, to: &mut ArchiveWriter<'_>) -> Outcome<()> {
+    let segments = batch.segments(Profile::Fast)?;
+    let lengths = segments.iter().map(Vec::len).collect();
+    let content = Content::Rows { schema: table.layout.schema, rows: batch.len(), segments: lengths };
+    to.push(&content, &segments.concat())
+}

@@ -1,0 +1,203 @@
+//! What a snapshot says of itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Cause, Timestamp,
+    cdc::{Checksum, Lineage, SnapshotId},
+    hot::{Digest, StoredSnapshot},
+    schema::StoredSchema,
+};
+
+use super::SnapshotError;
+
+/// How a snapshot holds its documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SnapshotKind {
+    /// All of them.
+    Full,
+    /// What happened since the snapshot that it builds on.
+    Incremental,
+}
+
+/// What a snapshot is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotMetadata {
+    /// Its name.
+    #[serde(with = "text")]
+    pub id: SnapshotId,
+    /// How it holds its documents.
+    pub kind: SnapshotKind,
+    /// The one that it builds on.
+    #[serde(with = "optional")]
+    pub parent: Option<SnapshotId>,
+    /// The object that it is of.
+    pub object: String,
+    /// The lineage that the object had.
+    #[serde(with = "text")]
+    pub lineage: Lineage,
+    /// The position of the last event that it holds.
+    pub sequence: u64,
+    /// When it was taken.
+    pub timestamp: Timestamp,
+    /// The version of this crate that took it.
+    pub version: String,
+    /// Its collections.
+    pub collections: Vec<SnapshotCollection>,
+    /// How many bytes its parts have.
+    pub bytes: u64,
+    /// Whether it is held.
+    #[serde(skip)]
+    pub held: bool,
+    /// In how many rows its parts are.
+    rows: u64,
+    /// Over the parts in their order.
+    #[serde(with = "text")]
+    hash: Hash,
+    /// The schemas that its documents and events were written under, by their numbers.
+    pub(super) schemas: BTreeMap<u64, StoredSchema>,
+}
+
+/// A collection of a snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotCollection {
+    /// Its name.
+    pub name: String,
+    /// The number of its schema in the object.
+    pub schema: u64,
+    /// Its checksum in the snapshot that this one builds on; of a full one, that of nothing.
+    #[serde(with = "text")]
+    pub before: Checksum,
+    /// Its checksum in this one, with the number of its documents.
+    #[serde(with = "text")]
+    pub after: Checksum,
+    /// Of the documents that were rows.
+    #[serde(with = "text")]
+    pub(super) rows: Checksum,
+}
+
+/// A hash over parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hash(u128);
+
+impl std::fmt::Display for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl std::str::FromStr for Hash {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
+    }
+}
+
+/// What a snapshot is made of, before its parts are known.
+pub(super) struct Draft {
+    pub(super) id: SnapshotId,
+    pub(super) kind: SnapshotKind,
+    pub(super) parent: Option<SnapshotId>,
+    pub(super) lineage: Lineage,
+    pub(super) sequence: u64,
+    pub(super) timestamp: Timestamp,
+    pub(super) collections: Vec<SnapshotCollection>,
+    pub(super) schemas: BTreeMap<u64, StoredSchema>,
+}
+
+impl Draft {
+    pub(super) fn of(self, object: &str, digest: Digest) -> SnapshotMetadata {
+        SnapshotMetadata {
+            id: self.id,
+            kind: self.kind,
+            parent: self.parent,
+            object: object.to_owned(),
+            lineage: self.lineage,
+            sequence: self.sequence,
+            timestamp: self.timestamp,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            collections: self.collections,
+            bytes: digest.bytes,
+            held: false,
+            rows: digest.rows,
+            hash: Hash(digest.hash),
+            schemas: self.schemas,
+        }
+    }
+}
+
+impl SnapshotMetadata {
+    /// What it says of its parts.
+    pub(super) fn digest(&self) -> Digest {
+        Digest { rows: self.rows, bytes: self.bytes, hash: self.hash.0 }
+    }
+
+    /// How many documents it holds.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.collections.iter().map(|of| of.after.documents).sum()
+    }
+
+    /// Its collection of this name.
+    #[must_use]
+    pub fn collection(&self, name: &str) -> Option<&SnapshotCollection> {
+        self.collections.iter().find(|of| of.name == name)
+    }
+}
+
+/// As it is stored.
+pub(super) fn text(metadata: &SnapshotMetadata) -> Result<String, Cause> {
+    serde_json::to_string(metadata).map_err(|error| Cause::Schema(error.to_string()))
+}
+
+/// The metadata of a stored snapshot.
+pub(super) fn parse(stored: &StoredSnapshot) -> Result<SnapshotMetadata, SnapshotError> {
+    let damaged = |problem: String| SnapshotError::Damaged { id: stored.id, problem };
+    if !stored.is_sealed {
+        return Err(damaged("its metadata is not as it was written".to_owned()));
+    }
+    let parsed: Result<SnapshotMetadata, _> = serde_json::from_str(&stored.metadata);
+    let metadata = parsed.map_err(|error| damaged(error.to_string()))?;
+    if metadata.id != stored.id {
+        return Err(damaged(format!("its metadata is that of {}", metadata.id)));
+    }
+    Ok(SnapshotMetadata { held: stored.held, ..metadata })
+}
+
+/// Values that have a text.
+mod text {
+    use std::{fmt::Display, str::FromStr};
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, V: FromStr<Err: Display>>(
+        from: D,
+    ) -> Result<V, D::Error> {
+        String::deserialize(from)?.parse().map_err(Error::custom)
+    }
+}
+
+/// Values that have a text, or are not there.
+mod optional {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::cdc::SnapshotId;
+
+    #[allow(clippy::ref_option)] // serde's signature
+    pub(super) fn serialize<S: Serializer>(value: &Option<SnapshotId>, to: S) -> Result<S::Ok, S::Error> {
+        value.map(|value| value.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SnapshotId>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(Error::custom)).transpose()
+    }
+}

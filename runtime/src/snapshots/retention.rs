@@ -1,0 +1,166 @@
+//! Which snapshots stay.
+//!
+//! Keeps invariant 10: a snapshot stays as long as one that stays builds on it, as it is held, or as a lake has not got what was
+//! restored from it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{
+    Db, Timestamp,
+    cdc::SnapshotId,
+    error::{During, Operation, Outcome, StorageError},
+    hot::StoredSnapshot,
+};
+
+use super::{SnapshotError, SnapshotMetadata, Snapshots};
+
+/// Which snapshots stay; each rule keeps what it names, whatever the others say.
+///
+/// ```
+/// # use terrace::{prelude::*, snapshots::{Keep, Tiers}};
+/// # let db = Db::open_in_memory(collections![])?;
+/// let keep = Keep { newest: 3, tiers: Tiers { daily: 7, weekly: 4, monthly: 12 }, ..Keep::default() };
+/// assert!(db.snapshots().retain(keep)?.is_empty());
+/// # Ok::<(), StorageError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// So many of the newest.
+    pub newest: usize,
+    /// All that are younger.
+    pub younger_than: Option<Duration>,
+    /// The last of each day, week and month.
+    pub tiers: Tiers,
+}
+
+/// Of how many of the last days, weeks and months that have snapshots the last one stays. They are those of UTC, a week begins
+/// on Monday.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tiers {
+    /// Days.
+    pub daily: usize,
+    /// Weeks.
+    pub weekly: usize,
+    /// Months.
+    pub monthly: usize,
+}
+
+impl Snapshots<'_> {
+    /// Removes the snapshots that no rule keeps; gives their names.
+    ///
+    /// Whatever the rules say, these stay: those that are held, the newest from which the object can be restored, those that
+    /// a lake still needs, and those that one of these builds on.
+    ///
+    /// # Errors
+    /// The database cannot be written; the metadata of a snapshot is damaged.
+    pub fn retain(self, keep: Keep) -> Result<Vec<SnapshotId>, StorageError> {
+        self.db.atomically(|| self.retain_here(keep)).during_no_collection(Operation::Snapshot)
+    }
+
+    pub(super) fn retain_here(self, keep: Keep) -> Outcome<Vec<SnapshotId>> {
+        let all = self.all()?;
+        let mut kept: BTreeSet<SnapshotId> =
+            keep.named(all.iter().map(|(_, metadata)| metadata), self.db.now());
+        for (stored, _) in &all {
+            if stored.held || waiting_lake(self.db, stored)?.is_some() {
+                kept.insert(stored.id);
+            }
+        }
+        kept.extend(all.iter().rev().map(|(stored, _)| stored.id).find(|&id| self.chain(id).is_ok()));
+        // a parent is older than what builds on it
+        for (_, metadata) in all.iter().rev() {
+            if kept.contains(&metadata.id) {
+                kept.extend(metadata.parent);
+            }
+        }
+        let mut removed = Vec::new();
+        for (stored, _) in all.iter().filter(|(stored, _)| !kept.contains(&stored.id)) {
+            self.db.remove_snapshot(stored.number)?;
+            removed.push(stored.id);
+        }
+        Ok(removed)
+    }
+}
+
+impl Keep {
+    /// What the rules keep of snapshots, the oldest first.
+    fn named<'m>(
+        self,
+        all: impl DoubleEndedIterator<Item = &'m SnapshotMetadata>,
+        now: Timestamp,
+    ) -> BTreeSet<SnapshotId> {
+        let mut newest_first: Vec<&SnapshotMetadata> = all.rev().collect();
+        newest_first.sort_by_key(|metadata| std::cmp::Reverse(metadata.timestamp));
+        let mut kept: BTreeSet<SnapshotId> =
+            newest_first.iter().take(self.newest).map(|metadata| metadata.id).collect();
+        if let Some(age) = self.younger_than {
+            let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+            let since = now.micros().saturating_sub(age);
+            let young = newest_first.iter().filter(|metadata| metadata.timestamp.micros() > since);
+            kept.extend(young.map(|metadata| metadata.id));
+        }
+        let Tiers { daily, weekly, monthly } = self.tiers;
+        for (periods, period) in [(daily, day as fn(Timestamp) -> i64), (weekly, week), (monthly, month)] {
+            let mut seen = BTreeSet::new();
+            for metadata in &newest_first {
+                let is_last = seen.insert(period(metadata.timestamp));
+                if is_last && seen.len() <= periods {
+                    kept.insert(metadata.id);
+                }
+            }
+        }
+        kept
+    }
+}
+
+/// The day of a moment, counted from 1970-01-01.
+fn day(time: Timestamp) -> i64 {
+    time.micros().div_euclid(86_400_000_000)
+}
+
+/// The week of a moment: 1970-01-01 was a Thursday.
+fn week(time: Timestamp) -> i64 {
+    (day(time) + 3).div_euclid(7)
+}
+
+/// The month of a moment, counted from the year 0.
+///
+/// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
+fn month(time: Timestamp) -> i64 {
+    let days = day(time) + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    // months from March on, so that the day that leap years add is the last
+    let from_march = (5 * of_year + 2) / 153;
+    (era * 400 + year) * 12 + from_march + 2
+}
+
+/// A lake that has not got what was restored from this snapshot.
+fn waiting_lake(db: &Db, stored: &StoredSnapshot) -> Outcome<Option<String>> {
+    if stored.restored == 0 {
+        return Ok(None);
+    }
+    let waits = |(name, acknowledged): &(String, u64)| name.starts_with("lake ") && *acknowledged < stored.restored;
+    Ok(db.changes().read_consumers()?.into_iter().find(waits).map(|(name, _)| name))
+}
+
+/// Refuses to remove a snapshot that is needed.
+pub(super) fn require_free(db: &Db, all: &[StoredSnapshot], stored: &StoredSnapshot) -> Outcome<()> {
+    let needed = |reason: String| SnapshotError::Needed { id: stored.id, reason };
+    if stored.held {
+        return Err(needed("it is held; release it first".to_owned()).into());
+    }
+    let builds = |other: &&StoredSnapshot| {
+        super::metadata::parse(other).is_ok_and(|metadata| metadata.parent == Some(stored.id))
+    };
+    if let Some(child) = all.iter().find(builds) {
+        return Err(needed(format!("{} builds on it; delete that one first", child.id)).into());
+    }
+    if let Some(lake) = waiting_lake(db, stored)? {
+        let reason = format!("the {lake} has not got what was restored from it; sync, or remove that consumer");
+        return Err(needed(reason).into());
+    }
+    Ok(())
+}
