@@ -1,0 +1,216 @@
+//! Restores and the lake: it comes to hold what was restored, keeps the history of the lineages that were left, and goes on
+//! without loss and without duplicates.
+//!
+//! Invariants 3, 4, 5, 6 and 10.
+#![cfg(feature = "lake")]
+
+use futures_executor::block_on;
+use terrace::{
+    cold::Lake,
+    hot::Maintenance,
+    prelude::*,
+    snapshots::{
+        Keep,
+        SnapshotKind::{Full, Incremental},
+        SnapshotMetadata,
+    },
+};
+use terrace_tests::{Place, Random, documents, options, seed};
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(columnar(threshold = 8))]
+struct Item {
+    #[id]
+    id: i64,
+    note: Option<String>,
+}
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+struct Other {
+    #[id]
+    id: i64,
+}
+
+fn item(id: i64) -> Item {
+    Item { id, note: (id % 2 == 0).then(|| format!("note {id}")) }
+}
+
+struct World {
+    place: Place,
+    db: Db,
+    lake: Lake,
+}
+
+impl World {
+    fn new(seed: u64) -> Result<Self, StorageError> {
+        let place = Place::new();
+        let db = options(seed).open(place.path(), collections![Item, Other])?;
+        let folder = place.path().with_file_name("lake");
+        let lake = block_on(Lake::open(&folder.display().to_string()))?;
+        db.insert_all(&(0..40).map(item).collect::<Vec<_>>())?;
+        db.insert(&Other { id: 1 })?;
+        Ok(Self { place, db, lake })
+    }
+
+    fn sync(&self) -> Result<SyncResult, StorageError> {
+        block_on(self.db.sync(&self.lake))
+    }
+
+    /// What the lake has, with what it does not hold yet if that is wanted.
+    fn in_lake(&self, union: bool) -> Result<Vec<Item>, StorageError> {
+        let find = self.lake.find::<Item>(|_| Filter::all());
+        let find = if union { find.with(&self.db)? } else { find };
+        let mut found = block_on(find.all())?;
+        found.sort_by_key(|item| item.id);
+        Ok(found)
+    }
+
+    fn at(&self, time: Timestamp) -> Result<Vec<Item>, StorageError> {
+        let mut found = block_on(self.lake.find::<Item>(|_| Filter::all()).as_of(time).all())?;
+        found.sort_by_key(|item| item.id);
+        Ok(found)
+    }
+
+    /// The lake holds what the object has, each event once, before and after it was compacted; a sync has nothing to do.
+    fn check(&self) -> Result<(), StorageError> {
+        let items: Vec<Item> = documents(&self.db)?;
+        if self.db.sync_state(&self.lake)?.watermark > 0 {
+            assert_eq!(self.in_lake(true)?, items, "a union read is exact");
+        }
+        self.sync()?;
+        for _ in 0..2 {
+            assert_eq!(self.in_lake(false)?, items);
+            assert_eq!(self.in_lake(true)?, items);
+            assert_eq!(self.sync()?.events, 0, "invariant 4");
+            block_on(self.lake.compact::<Item>())?;
+        }
+        Ok(())
+    }
+
+    fn change(&self, random: &mut Random) -> Result<(), StorageError> {
+        for _ in 0..=random.below(4) {
+            let id = random.below(60).cast_signed();
+            match random.below(3) {
+                0 => drop(self.db.delete::<Item>(id)?),
+                _ => drop(self.db.upsert(&Item { note: Some(random.below(99).to_string()), id })?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When the last event of the log happened.
+fn last_time(db: &Db) -> Result<Timestamp, StorageError> {
+    let last = db.changes().since(db.changes().head()? - 1)?.next().expect("there is one")?;
+    Ok(last.timestamp)
+}
+
+#[test]
+fn the_lake_comes_to_hold_what_was_restored() -> Result<(), StorageError> {
+    for synced_before in [true, false] {
+        for written_after in [true, false] {
+            let world = World::new(1)?;
+            world.db.maintain(Maintenance::default())?;
+            if synced_before {
+                world.sync()?;
+            }
+            let then: Vec<Item> = documents(&world.db)?;
+            let snapshot = world.db.snapshots().create(Full)?;
+            world.change(&mut Random(2))?;
+            let between: Vec<Item> = documents(&world.db)?;
+            let (time, lineage) = (last_time(&world.db)?, world.db.lineage()?);
+            if synced_before {
+                // The restore goes back to before the watermark.
+                world.sync()?;
+            }
+            world.db.snapshots().restore(snapshot.id)?;
+            assert_eq!(documents::<Item>(&world.db)?, then);
+            if written_after {
+                world.change(&mut Random(3))?;
+            }
+            world.check()?;
+            assert_eq!(world.at(time)?, between, "the history of {lineage} is still there");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_restore_of_one_collection_leaves_the_others_in_the_lake() -> Result<(), StorageError> {
+    let world = World::new(1)?;
+    let snapshot = world.db.snapshots().create(Full)?;
+    world.sync()?;
+    world.db.insert(&Other { id: 2 })?;
+    world.change(&mut Random(2))?;
+    world.db.snapshots().restore_collection::<Item>(snapshot.id)?;
+    world.check()?;
+    let others = block_on(world.lake.find::<Other>(|_| Filter::all()).all())?;
+    assert_eq!(others.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_snapshot_stays_until_the_lake_has_what_was_restored_from_it() -> Result<(), StorageError> {
+    let world = World::new(1)?;
+    let first = world.db.snapshots().create(Full)?;
+    world.change(&mut Random(2))?;
+    let built = world.db.snapshots().create(Incremental)?;
+    world.sync()?;
+    world.db.snapshots().restore(built.id)?;
+    world.db.snapshots().create(Full)?;
+    assert!(world.db.snapshots().delete(built.id).is_err());
+    let removed = world.db.snapshots().retain(Keep { newest: 1, ..Keep::default() })?;
+    assert!(removed.is_empty(), "invariant 10: {removed:?}");
+    world.check()?;
+    assert_eq!(world.db.snapshots().retain(Keep { newest: 1, ..Keep::default() })?, [first.id, built.id]);
+    world.check()
+}
+
+#[test]
+fn a_restore_whose_snapshot_is_gone_is_made_up_for() -> Result<(), StorageError> {
+    let world = World::new(1)?;
+    let snapshot = world.db.snapshots().create(Full)?;
+    world.change(&mut Random(2))?;
+    world.db.snapshots().restore(snapshot.id)?;
+    world.change(&mut Random(3))?;
+    // no lake is known yet, so nothing waits for it
+    world.db.snapshots().delete(snapshot.id)?;
+    let items: Vec<Item> = documents(&world.db)?;
+    world.sync()?;
+    assert_eq!(world.in_lake(false)?, items);
+    world.check()
+}
+
+#[test]
+fn restores_syncs_and_writes_in_any_order() -> Result<(), StorageError> {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    for round in 0..if terrace_tests::long() { 100 } else { 8 } {
+        let mut random = Random(seed.wrapping_add(round));
+        let world = World::new(random.bits())?;
+        let mut taken: Vec<SnapshotMetadata> = Vec::new();
+        let mut known = Vec::new();
+        for _ in 0..16 {
+            match random.below(7) {
+                0 => taken.push(world.db.snapshots().create(Full)?),
+                1 => taken.push(world.db.snapshots().create(Incremental)?),
+                2 if !taken.is_empty() => {
+                    let at = usize::try_from(random.below(taken.len() as u64)).unwrap_or(0);
+                    world.db.snapshots().restore(taken[at].id)?;
+                }
+                3 => {
+                    world.sync()?;
+                    known.push((last_time(&world.db)?, documents::<Item>(&world.db)?));
+                }
+                4 => drop(world.db.maintain(Maintenance::default())?),
+                _ => world.change(&mut random)?,
+            }
+        }
+        world.check()?;
+        for (time, items) in known {
+            assert_eq!(world.at(time)?, items, "as of {time}");
+        }
+        assert!(world.place.path().exists());
+    }
+    Ok(())
+}

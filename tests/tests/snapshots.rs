@@ -1,0 +1,397 @@
+//! Snapshots: what they hold, what they build on, and the way back.
+//!
+//! Invariants 2, 3, 6 and 10.
+
+use terrace::{
+    Cause,
+    hot::Maintenance,
+    prelude::*,
+    snapshots::{
+        Keep, SnapshotError,
+        SnapshotKind::{Full, Incremental},
+        SnapshotMetadata, Tiers,
+    },
+};
+use terrace_tests::{Place, Random, documents, options, seed};
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(columnar(threshold = 8))]
+struct Item {
+    #[id]
+    id: i64,
+    #[unique]
+    code: String,
+    weight: f64,
+    note: Option<String>,
+}
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(columnar(never))]
+struct Plain {
+    #[id]
+    name: String,
+    blob: Vec<u8>,
+}
+
+fn item(id: i64) -> Item {
+    Item { id, code: format!("c{id}"), weight: -0.0, note: (id % 3 == 0).then(|| "x\0y".repeat(5)) }
+}
+
+fn plain(at: u8) -> Plain {
+    Plain { name: format!("p{at}"), blob: vec![at; usize::from(at)] }
+}
+
+fn open() -> Result<Db, StorageError> {
+    options(1).open_in_memory(collections![Item, Plain])
+}
+
+/// Some documents in row groups, some of which have left them again, and some rows.
+fn filled() -> Result<Db, StorageError> {
+    let db = open()?;
+    db.insert_all(&(0..50).map(item).collect::<Vec<_>>())?;
+    db.insert_all(&(0..5).map(plain).collect::<Vec<_>>())?;
+    db.maintain(Maintenance::default())?;
+    db.update::<Item>(3, |item| item.weight = 2.5)?;
+    db.delete::<Item>(4)?;
+    Ok(db)
+}
+
+type All = (Vec<Item>, Vec<Plain>);
+
+fn all(db: &Db) -> Result<All, StorageError> {
+    let mut items: Vec<Item> = documents(db)?;
+    items.sort_by_key(|item| item.id);
+    let mut plains: Vec<Plain> = documents(db)?;
+    plains.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((items, plains))
+}
+
+/// Changes a document of each kind, in row groups and out of them.
+fn change(db: &Db, random: &mut Random) -> Result<(), StorageError> {
+    db.transaction(|db| {
+        for _ in 0..=random.below(8) {
+            let id = random.below(60).cast_signed();
+            match random.below(4) {
+                0 => drop(db.delete::<Item>(id)?),
+                1 => drop(db.find::<Item>(|i| i.id.eq(id)).update(|i| i.weight += 1.0)?),
+                _ => drop(db.upsert(&Item { weight: 0.5, ..item(id) })?),
+            }
+        }
+        db.upsert(&plain(u8::try_from(random.below(9)).unwrap_or(0)))?;
+        db.delete::<Plain>(&*format!("p{}", random.below(9)))?;
+        Ok(())
+    })
+}
+
+/// That the database is one: its log has no hole, its checksums are those of its documents, and it can be written.
+fn check_sound(db: &Db) -> Result<(), StorageError> {
+    let positions: Vec<u64> =
+        db.changes().since(0)?.map(|event| event.map(|event| event.sequence)).collect::<Result<_, _>>()?;
+    assert_eq!(positions, (1..=positions.len() as u64).collect::<Vec<_>>(), "invariant 2");
+    let (items, plains) = all(db)?;
+    let copy = open()?;
+    copy.insert_all(&items)?;
+    copy.insert_all(&plains)?;
+    assert_eq!(copy.checksum::<Item>()?, db.checksum::<Item>()?);
+    assert_eq!(copy.checksum::<Plain>()?, db.checksum::<Plain>()?);
+    for item in &items {
+        assert_eq!(db.get::<Item>(item.id)?.as_ref(), Some(item));
+        let twice = db.insert(&Item { id: 1_000, ..item.clone() });
+        assert!(matches!(twice.map_err(|e| e.source), Err(Cause::NotUnique { .. })), "a unique value twice");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_restore_gives_every_document_back_and_begins_a_lineage() -> Result<(), StorageError> {
+    for columns in [true, false] {
+        let db = if columns { filled()? } else { open()? };
+        if !columns {
+            db.insert_all(&(0..50).map(item).collect::<Vec<_>>())?;
+        }
+        let before = all(&db)?;
+        let lineage = db.lineage()?;
+        let snapshot = db.snapshots().create(Full)?;
+        assert_eq!(snapshot.documents(), (before.0.len() + before.1.len()) as u64);
+        assert_eq!((snapshot.lineage, snapshot.sequence), (lineage, db.changes().head()?));
+        db.find::<Item>(|i| i.id.gt(10)).delete()?;
+        db.insert(&plain(77))?;
+        let head = db.changes().head()?;
+        let restored = db.snapshots().restore(snapshot.id)?;
+        assert_eq!(all(&db)?, before);
+        assert_ne!(db.lineage()?, lineage, "invariant 6");
+        assert_eq!(db.lineage()?, restored.lineage);
+        check_sound(&db)?;
+        let events: Vec<CdcEvent> = db.changes().since(head)?.collect::<Result<_, _>>()?;
+        assert!(events.iter().all(|event| event.operation == CdcOperation::Restore));
+        assert_eq!(events[0].previous_lineage, Some(lineage));
+        let of: Vec<_> = events[1..].iter().map(|event| (event.collection(), event.snapshot)).collect();
+        assert_eq!(of, [(Some("item"), Some(snapshot.id)), (Some("plain"), Some(snapshot.id))]);
+        assert_eq!(events[1].change::<Item>()?, Some(Change::Restored { snapshot: snapshot.id }));
+        let replayed = open()?.replay(db.changes().since(0)?);
+        assert!(matches!(replayed.map_err(|e| e.source), Err(Cause::RestoredBetween { .. })));
+        // the first transaction afterwards
+        db.insert(&item(900))?;
+        db.maintain(Maintenance::default())?;
+        check_sound(&db)?;
+        db.snapshots().verify(snapshot.id)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn one_collection_goes_back_and_the_others_stay() -> Result<(), StorageError> {
+    let db = filled()?;
+    let before = all(&db)?;
+    let snapshot = db.snapshots().create(Full)?;
+    change(&db, &mut Random(4))?;
+    let plains = all(&db)?.1;
+    db.snapshots().restore_collection::<Item>(snapshot.id)?;
+    assert_eq!(all(&db)?, (before.0, plains));
+    check_sound(&db)
+}
+
+#[test]
+fn random_snapshots_and_restores_are_as_a_model_has_them() -> Result<(), StorageError> {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    let rounds = if terrace_tests::long() { 200 } else { 12 };
+    for round in 0..rounds {
+        let mut random = Random(seed.wrapping_add(round));
+        let db = if random.below(2) == 0 { filled()? } else { open()? };
+        let mut taken: Vec<(SnapshotMetadata, All)> = Vec::new();
+        for _ in 0..25 {
+            match random.below(8) {
+                0 => taken.push((db.snapshots().create(Full)?, all(&db)?)),
+                1 | 2 => taken.push((db.snapshots().create(Incremental)?, all(&db)?)),
+                3 if !taken.is_empty() => {
+                    let at = usize::try_from(random.below(taken.len() as u64)).unwrap_or(0);
+                    db.snapshots().restore(taken[at].0.id)?;
+                    assert_eq!(all(&db)?, taken[at].1);
+                }
+                4 => drop(db.maintain(Maintenance::default())?),
+                _ => change(&db, &mut random)?,
+            }
+        }
+        for (snapshot, documents) in &taken {
+            db.snapshots().verify(snapshot.id)?;
+            db.snapshots().restore(snapshot.id)?;
+            assert_eq!(all(&db)?, *documents, "invariant 3");
+        }
+        check_sound(&db)?;
+    }
+    Ok(())
+}
+
+/// A file with a full snapshot and three incremental ones on it, and what each holds.
+fn chain(place: &Place) -> Result<(Db, Vec<(SnapshotMetadata, All)>), StorageError> {
+    let db = options(1).open(place.path(), collections![Item, Plain])?;
+    db.insert_all(&(0..50).map(item).collect::<Vec<_>>())?;
+    db.maintain(Maintenance::default())?;
+    let mut taken = vec![(db.snapshots().create(Full)?, all(&db)?)];
+    for seed in 0..3 {
+        change(&db, &mut Random(seed))?;
+        taken.push((db.snapshots().create(Incremental)?, all(&db)?));
+    }
+    assert!(taken[1..].iter().all(|(snapshot, _)| snapshot.kind == Incremental));
+    Ok((db, taken))
+}
+
+#[test]
+fn a_missing_a_damaged_and_a_swapped_link_is_named_before_anything_is_touched() -> Result<(), StorageError> {
+    const NUMBER: &str = "(SELECT number FROM _terrace_snapshot WHERE id = ?1)";
+    let damages = [
+        "DELETE FROM _terrace_snapshot WHERE id = ?1".to_owned(),
+        format!("DELETE FROM _terrace_snapshot_part WHERE id >> 20 = {NUMBER}"),
+        format!("UPDATE _terrace_snapshot_part SET bytes = CAST(bytes || x'00' AS BLOB) WHERE id >> 20 = {NUMBER}"),
+        format!("UPDATE _terrace_snapshot_part SET head = replace(head, '1', '2') WHERE id >> 20 = {NUMBER}"),
+        "UPDATE _terrace_snapshot SET metadata = replace(metadata, '1', '2') WHERE id = ?1".to_owned(),
+    ];
+    for damage in &damages {
+        for link in 0..3 {
+            let place = Place::new();
+            let (db, taken) = chain(&place)?;
+            let present = all(&db)?;
+            let broken = taken[link].0.id;
+            let raw = place.sqlite();
+            assert!(raw.execute(damage, [broken.0]).expect("it is damaged") > 0);
+            let head = db.changes().head()?;
+            let error = db.snapshots().restore(taken[3].0.id).expect_err("a damaged chain");
+            assert!(error.to_string().contains(&broken.to_string()), "{error}");
+            assert_eq!((all(&db)?, db.changes().head()?), (present, head), "nothing was touched");
+            assert!(db.snapshots().verify(taken[3].0.id).is_err());
+            if link > 0 && !damage.contains("metadata") {
+                db.snapshots().restore(taken[link - 1].0.id)?;
+                assert_eq!(all(&db)?, taken[link - 1].1, "what comes before the damage can be restored");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn links_and_parts_that_change_places_are_found() -> Result<(), StorageError> {
+    let swap = |table: &str, column: &str, [a, b]: [i64; 2]| {
+        format!(
+            "UPDATE {table} SET {column} = -1 WHERE {column} = {a}; \
+             UPDATE {table} SET {column} = {a} WHERE {column} = {b}; \
+             UPDATE {table} SET {column} = {b} WHERE {column} = -1"
+        )
+    };
+    for sql in [
+        swap("_terrace_snapshot_part", "id", [2 << 20, 3 << 20]),
+        swap("_terrace_snapshot", "number", [2, 3]),
+        swap("_terrace_snapshot_part", "id", [1 << 20, (1 << 20) + 1]),
+    ] {
+        let place = Place::new();
+        let (db, taken) = chain(&place)?;
+        let present = all(&db)?;
+        let raw = place.sqlite();
+        raw.execute_batch(&sql).expect("they change places");
+        let error = db.snapshots().restore(taken[3].0.id).expect_err("a swapped chain");
+        assert!(matches!(&error.source, Cause::Snapshot(_)), "{error}");
+        assert_eq!(all(&db)?, present);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_needed_is_not_deleted() -> Result<(), StorageError> {
+    let place = Place::new();
+    let (db, taken) = chain(&place)?;
+    let ids: Vec<_> = taken.iter().map(|(snapshot, _)| snapshot.id).collect();
+    let error = db.snapshots().delete(ids[1]).expect_err("another one builds on it");
+    assert!(error.to_string().contains(&ids[2].to_string()), "{error}");
+    // the newest stays, and all that it builds on
+    assert!(db.snapshots().retain(Keep::default())?.is_empty(), "invariant 10");
+    let full = db.snapshots().create(Full)?;
+    db.snapshots().hold(ids[1])?;
+    assert!(db.snapshots().inspect(ids[1])?.held);
+    assert_eq!(db.snapshots().retain(Keep::default())?, ids[2..]);
+    db.snapshots().restore(ids[1])?;
+    assert_eq!(all(&db)?, taken[1].1);
+    db.snapshots().release(ids[1])?;
+    assert_eq!(db.snapshots().retain(Keep { newest: 1, ..Keep::default() })?, ids[..2]);
+    assert_eq!(db.snapshots().list()?, [full.clone()]);
+    db.snapshots().delete(full.id)?;
+    let gone = db.snapshots().restore(full.id).expect_err("it is gone");
+    assert!(matches!(gone.source, Cause::Snapshot(error) if matches!(*error, SnapshotError::NotFound { .. })));
+    Ok(())
+}
+
+#[test]
+fn the_last_of_each_day_week_and_month_stays() -> Result<(), StorageError> {
+    const DAY: i64 = 86_400_000_000;
+    // 2024-02-27, a Tuesday, and the days after it; two snapshots each
+    let start = 19_780 * DAY;
+    let clock = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(start));
+    let time = clock.clone();
+    let now = move || Timestamp::from_micros(time.load(std::sync::atomic::Ordering::Relaxed));
+    let db = terrace::Options::new().clock(now).open_in_memory(collections![Item])?;
+    let mut ids = Vec::new();
+    for half_day in 0..24 {
+        clock.store(start + half_day * DAY / 2, std::sync::atomic::Ordering::Relaxed);
+        ids.push(db.snapshots().create(Full)?.id);
+    }
+    let tiers = Tiers { daily: 2, weekly: 3, monthly: 2 };
+    let keep = Keep { younger_than: Some(std::time::Duration::from_secs(3_600)), tiers, newest: 0 };
+    db.snapshots().retain(keep)?;
+    let kept: Vec<_> = db.snapshots().list()?.into_iter().map(|snapshot| snapshot.id).collect();
+    // of Thursday 29 February, the last of its month; of Sunday 3 March; of the last two days, of which the newest is
+    // the last of its week and month
+    assert_eq!(kept, [ids[5], ids[11], ids[21], ids[23]]);
+    Ok(())
+}
+
+/// A later version of [`Item`]: a column renamed, one gone, one new.
+mod later {
+    use super::*;
+
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(columnar(threshold = 8))]
+    pub struct Item {
+        #[id]
+        pub id: i64,
+        #[unique]
+        pub code: String,
+        #[was("note")]
+        pub remark: Option<String>,
+        #[column(fill = 7)]
+        pub rank: i64,
+    }
+}
+
+#[test]
+fn a_snapshot_of_an_earlier_schema_is_migrated() -> Result<(), StorageError> {
+    let place = Place::new();
+    let (db, taken) = chain(&place)?;
+    drop(db);
+    let db = options(2).open(place.path(), collections![later::Item, Plain])?;
+    db.find::<later::Item>(|i| i.id.gt(5)).delete()?;
+    let as_later = |item: &Item| later::Item {
+        id: item.id,
+        code: item.code.clone(),
+        remark: item.note.clone(),
+        rank: 7,
+    };
+    for (snapshot, (items, _)) in &taken {
+        db.snapshots().verify(snapshot.id)?;
+        db.snapshots().restore(snapshot.id)?;
+        let mut found: Vec<later::Item> = documents(&db)?;
+        found.sort_by_key(|item| item.id);
+        let expected: Vec<later::Item> = items.iter().map(as_later).collect();
+        assert_eq!(found, expected);
+        let copy = options(3).open_in_memory(collections![later::Item, Plain])?;
+        copy.insert_all(&found)?;
+        assert_eq!(copy.checksum::<later::Item>()?, db.checksum::<later::Item>()?);
+        db.update::<later::Item>(found[0].id, |item| item.rank = 1)?;
+        db.maintain(Maintenance::default())?;
+    }
+    assert_eq!(db.snapshots().create(Incremental)?.kind, Full, "nothing of this schema can be built on");
+    Ok(())
+}
+
+#[test]
+fn an_incremental_one_is_full_where_the_log_does_not_say_all() -> Result<(), StorageError> {
+    let db = filled()?;
+    let first = db.snapshots().create(Incremental)?;
+    assert_eq!(first.kind, Full, "there is none to build on");
+    change(&db, &mut Random(1))?;
+    assert_eq!(db.snapshots().create(Incremental)?.kind, Incremental);
+    db.fork()?;
+    assert_eq!(db.snapshots().create(Incremental)?.kind, Full, "it is another lineage");
+    for id in 2_000..2_500 {
+        db.insert(&item(id))?;
+    }
+    db.changes().prune(Retention { keep: 0, cap: None })?;
+    let after_pruning = db.snapshots().create(Incremental)?;
+    assert_eq!(after_pruning.kind, Full, "the log does not reach back");
+    assert_eq!(db.snapshots().list()?.len(), 4, "what was begun in vain is gone");
+    db.snapshots().verify(after_pruning.id)
+}
+
+#[test]
+fn a_failed_restore_changes_nothing_that_is_read_later() -> Result<(), StorageError> {
+    let place = Place::new();
+    let (db, taken) = chain(&place)?;
+    // The checksum of the last link is another one, and its seal is made anew: found at the very end.
+    let raw = place.sqlite();
+    let last = &taken[3].0;
+    let metadata: String = raw
+        .query_row("SELECT metadata FROM _terrace_snapshot WHERE id = ?1", [last.id.0], |row| row.get(0))
+        .expect("it is there");
+    let of = last.collection("plain").expect("it has the collection");
+    let wrong = metadata.replace(&format!("\"after\":\"{}\"", of.after), "\"after\":\"9:09\"");
+    assert_ne!(wrong, metadata);
+    let seal = xxhash_rust::xxh3::xxh3_128(wrong.as_bytes()).to_le_bytes();
+    raw.execute("UPDATE _terrace_snapshot SET metadata = ?2, seal = ?3 WHERE id = ?1", (last.id.0, wrong, seal))
+        .expect("it is changed");
+    let present = all(&db)?;
+    let error = db.snapshots().restore(last.id).expect_err("the checksum is wrong");
+    assert!(error.to_string().contains("another checksum"), "{error}");
+    assert_eq!(all(&db)?, present);
+    check_sound(&db)?;
+    change(&db, &mut Random(8))?;
+    db.maintain(Maintenance::default())?;
+    check_sound(&db)
+}
