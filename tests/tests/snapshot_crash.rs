@@ -60,12 +60,10 @@ fn restore_and_kill(place: &Place, restores: u64, moment: u64, seed: u64) {
 /// The snapshot that the object was restored from last, by its log.
 fn check(place: &Place, known: &Known) -> Result<SnapshotId, StorageError> {
     let db = Db::open(place.path(), collections![Entry])?;
-    let mut expected = 1;
     let (mut last, mut lineage) = (*known.keys().next_back().expect("there are some"), None);
-    for event in db.changes().since(0)? {
+    for (expected, event) in (1..).zip(db.changes().since(0)?) {
         let event = event?;
         assert_eq!(event.sequence, expected, "invariant 2: the log has a hole");
-        expected += 1;
         last = event.snapshot.unwrap_or(last);
         if event.snapshot.is_some() {
             lineage = Some(event.lineage);

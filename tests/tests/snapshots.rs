@@ -203,7 +203,9 @@ fn a_missing_a_damaged_and_a_swapped_link_is_named_before_anything_is_touched() 
     let damages = [
         "DELETE FROM _terrace_snapshot WHERE id = ?1".to_owned(),
         format!("DELETE FROM _terrace_snapshot_part WHERE id >> 20 = {NUMBER}"),
-        format!("UPDATE _terrace_snapshot_part SET bytes = CAST(bytes || x'00' AS BLOB) WHERE id >> 20 = {NUMBER}"),
+        format!(
+            "UPDATE _terrace_snapshot_part SET bytes = CAST(bytes || x'00' AS BLOB) WHERE id >> 20 = {NUMBER}"
+        ),
         format!("UPDATE _terrace_snapshot_part SET head = replace(head, '1', '2') WHERE id >> 20 = {NUMBER}"),
         "UPDATE _terrace_snapshot SET metadata = replace(metadata, '1', '2') WHERE id = ?1".to_owned(),
     ];
@@ -272,10 +274,12 @@ fn what_is_needed_is_not_deleted() -> Result<(), StorageError> {
     assert_eq!(all(&db)?, taken[1].1);
     db.snapshots().release(ids[1])?;
     assert_eq!(db.snapshots().retain(Keep { newest: 1, ..Keep::default() })?, ids[..2]);
-    assert_eq!(db.snapshots().list()?, [full.clone()]);
+    assert_eq!(db.snapshots().list()?, std::slice::from_ref(&full));
     db.snapshots().delete(full.id)?;
     let gone = db.snapshots().restore(full.id).expect_err("it is gone");
-    assert!(matches!(gone.source, Cause::Snapshot(error) if matches!(*error, SnapshotError::NotFound { .. })));
+    assert!(
+        matches!(gone.source, Cause::Snapshot(error) if matches!(*error, SnapshotError::NotFound { .. }))
+    );
     Ok(())
 }
 
@@ -294,7 +298,7 @@ fn the_last_of_each_day_week_and_month_stays() -> Result<(), StorageError> {
         ids.push(db.snapshots().create(Full)?.id);
     }
     let tiers = Tiers { daily: 2, weekly: 3, monthly: 2 };
-    let keep = Keep { younger_than: Some(std::time::Duration::from_secs(3_600)), tiers, newest: 0 };
+    let keep = Keep { younger_than: Some(std::time::Duration::from_hours(1)), tiers, newest: 0 };
     db.snapshots().retain(keep)?;
     let kept: Vec<_> = db.snapshots().list()?.into_iter().map(|snapshot| snapshot.id).collect();
     // of Thursday 29 February, the last of its month; of Sunday 3 March; of the last two days, of which the newest is
@@ -384,8 +388,11 @@ fn a_failed_restore_changes_nothing_that_is_read_later() -> Result<(), StorageEr
     let wrong = metadata.replace(&format!("\"after\":\"{}\"", of.after), "\"after\":\"9:09\"");
     assert_ne!(wrong, metadata);
     let seal = xxhash_rust::xxh3::xxh3_128(wrong.as_bytes()).to_le_bytes();
-    raw.execute("UPDATE _terrace_snapshot SET metadata = ?2, seal = ?3 WHERE id = ?1", (last.id.0, wrong, seal))
-        .expect("it is changed");
+    raw.execute(
+        "UPDATE _terrace_snapshot SET metadata = ?2, seal = ?3 WHERE id = ?1",
+        (last.id.0, wrong, seal),
+    )
+    .expect("it is changed");
     let present = all(&db)?;
     let error = db.snapshots().restore(last.id).expect_err("the checksum is wrong");
     assert!(error.to_string().contains("another checksum"), "{error}");

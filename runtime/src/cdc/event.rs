@@ -6,7 +6,7 @@ use crate::{
     Timestamp,
     bytes::Damaged,
     schema::{Collection, FieldError, StoredSchema},
-    value::{Row, Value, ValueError, ValueRef, hex, unhex},
+    value::{Value, ValueError, ValueRef, hex, unhex},
 };
 
 use super::{
@@ -297,7 +297,7 @@ impl CdcEvent {
     /// A document of a collection that this event restored, as if it had been inserted with it; the row is as the present
     /// schema has it.
     #[cfg(feature = "lake")]
-    pub(crate) fn inserting(&self, row: &dyn Row) -> Result<Self, ValueError> {
+    pub(crate) fn inserting(&self, row: &dyn crate::value::Row) -> Result<Self, ValueError> {
         let after: Result<Vec<Value>, _> =
             (0..row.len()).map(|at| row.value(at).map(ValueRef::to_owned)).collect();
         let schema = self.schema.as_ref().map(|schema| Arc::new(schema.present()));

@@ -71,11 +71,6 @@ impl Db {
         self.consistently(|| Ok((self.generation_of::<T>()?, read()?)))
     }
 
-    /// Whether what is read may be rolled back yet.
-    pub(crate) fn is_in_transaction(&self) -> bool {
-        self.log.borrow().depth() > 0
-    }
-
     fn generation_of<T: Collection>(&self) -> Outcome<Generation> {
         let collection = self.table::<T>()?.collection;
         let checksum = self.log.borrow().checksum(&*self.backend, collection)?;

@@ -51,9 +51,15 @@ use std::{
 pub use analyze::{Aggregate, Aggregates, Analyze, ByGroup, Grouped, Keys, Summable, count};
 #[doc(hidden)]
 pub use analyze::{Function, Measure, Total};
+#[cfg(feature = "lake")]
+pub(crate) use archive::apply;
+pub(crate) use archive::{
+    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word,
+};
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 pub use bookmark::Bookmark;
 pub use changes::{Changes, Events};
+pub(crate) use columnar::whole_key;
 pub use columnar::{Maintained, Maintenance};
 pub use consumer::{Consumer, Lag};
 pub use cursor::Cursor;
@@ -62,10 +68,6 @@ pub use find::Find;
 pub use open::Options;
 pub use page::Page;
 pub use query::{FromRow, Parameters};
-pub(crate) use archive::{
-    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word, apply,
-};
-pub(crate) use columnar::whole_key;
 #[cfg(feature = "lake")]
 pub(crate) use remembered::Remembered;
 pub use retention::{Pruned, Retention};

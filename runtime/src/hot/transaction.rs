@@ -53,6 +53,11 @@ impl Db {
         }
     }
 
+    /// Whether what is read may be rolled back yet.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.log.borrow().depth() > 0
+    }
+
     /// As [`Db::transaction`], for the library's own errors.
     pub(crate) fn atomically<R>(&self, body: impl FnOnce() -> Outcome<R>) -> Outcome<R> {
         if self.reading.get() > 0 {

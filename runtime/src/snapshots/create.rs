@@ -6,9 +6,7 @@ use crate::{
     hot::{ArchiveWriter, Archived},
 };
 
-use super::{
-    SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata, Snapshots, metadata::Draft,
-};
+use super::{SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata, Snapshots, metadata::Draft};
 
 impl Snapshots<'_> {
     /// Takes a snapshot of every collection, in one transaction.

@@ -83,7 +83,11 @@ impl Chain {
         let is_own = base.object == db.object_id();
         let mut incoming = db.empty_for(name, &self.schemas, schema, is_own)?;
         db.each_part(*number, &mut |content, bytes| {
-            if self.schemas.collection(content)? == Some(name) { incoming.put(content, &bytes) } else { Ok(()) }
+            if self.schemas.collection(content)? == Some(name) {
+                incoming.put(content, &bytes)
+            } else {
+                Ok(())
+            }
         })?;
         incoming.settle()?;
         for word in overlay.get(name).into_iter().flat_map(|words| words.values()) {

@@ -142,7 +142,8 @@ fn waiting_lake(db: &Db, stored: &StoredSnapshot) -> Outcome<Option<String>> {
     if stored.restored == 0 {
         return Ok(None);
     }
-    let waits = |(name, acknowledged): &(String, u64)| name.starts_with("lake ") && *acknowledged < stored.restored;
+    let waits =
+        |(name, acknowledged): &(String, u64)| name.starts_with("lake ") && *acknowledged < stored.restored;
     Ok(db.changes().read_consumers()?.into_iter().find(waits).map(|(name, _)| name))
 }
 
@@ -159,7 +160,8 @@ pub(super) fn require_free(db: &Db, all: &[StoredSnapshot], stored: &StoredSnaps
         return Err(needed(format!("{} builds on it; delete that one first", child.id)).into());
     }
     if let Some(lake) = waiting_lake(db, stored)? {
-        let reason = format!("the {lake} has not got what was restored from it; sync, or remove that consumer");
+        let reason =
+            format!("the {lake} has not got what was restored from it; sync, or remove that consumer");
         return Err(needed(reason).into());
     }
     Ok(())

@@ -14,6 +14,7 @@ mod maintenance;
 mod migration;
 pub mod orders;
 mod query;
+mod snapshots;
 mod transaction;
 mod values;
 mod write;
@@ -113,6 +114,7 @@ pub fn cases() -> Vec<Case> {
         columnar::CASES,
         groups::CASES,
         maintenance::CASES,
+        snapshots::CASES,
     ]
     .concat()
 }

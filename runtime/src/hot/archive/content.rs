@@ -79,7 +79,9 @@ impl Content {
                 let ends = [bytes_of(&ends[0])?, bytes_of(&ends[1])?];
                 (*schema, *rows, segments, bytes_of(deleted)?, ends)
             }
-            Self::Rows { schema, rows, segments } => (*schema, *rows, segments, Vec::new(), Default::default()),
+            Self::Rows { schema, rows, segments } => {
+                (*schema, *rows, segments, Vec::new(), Default::default())
+            }
             Self::Log { .. } => return Err(damaged("it holds events, not documents").into()),
         };
         if rows > MAX_ROWS {

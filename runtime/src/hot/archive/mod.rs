@@ -10,6 +10,8 @@ mod store;
 mod take;
 
 pub(crate) use content::{Content, Overlay, Schemas, Word};
-pub(crate) use put::{Incoming, apply};
+pub(crate) use put::Incoming;
+#[cfg(feature = "lake")]
+pub(crate) use put::apply;
 pub(crate) use store::{ArchiveWriter, Digest, StoredSnapshot};
 pub(crate) use take::Archived;

@@ -91,7 +91,8 @@ impl Db {
     /// How a document of a snapshot becomes one of the present schema.
     fn lens_of(&self, table: &Table, earlier: &Arc<EventSchema>, is_own: bool) -> Outcome<(Lens, bool)> {
         let later = StoredSchema::from(table.schema);
-        if is_own && let Some(known) = self.schemas.get(&earlier.layout.schema)
+        if is_own
+            && let Some(known) = self.schemas.get(&earlier.layout.schema)
             && known.stored == earlier.stored
         {
             return Ok((known.lens.clone(), earlier.layout.schema == table.layout.schema));
@@ -114,7 +115,8 @@ impl Db {
     #[cfg(feature = "lake")]
     pub(crate) fn present_lens(&self, schemas: &Schemas, number: u64, is_own: bool) -> Outcome<Lens> {
         let earlier = schemas.of(number)?;
-        if is_own && let Some(known) = self.schemas.get(&number)
+        if is_own
+            && let Some(known) = self.schemas.get(&number)
             && known.stored == earlier.stored
         {
             return Ok(known.lens.clone());

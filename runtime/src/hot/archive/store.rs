@@ -81,13 +81,13 @@ pub(crate) struct Digest {
 
 /// A running [`Digest`].
 #[derive(Default)]
-struct Hash {
+struct Running {
     rows: u64,
     bytes: u64,
     hash: Xxh3,
 }
 
-impl Hash {
+impl Running {
     fn add(&mut self, head: &str, bytes: &[u8]) {
         self.rows += 1;
         self.bytes += (head.len() + bytes.len()) as u64;
@@ -106,7 +106,7 @@ impl Hash {
 pub(crate) struct ArchiveWriter<'db> {
     backend: &'db dyn Backend,
     number: u64,
-    hash: Hash,
+    hash: Running,
 }
 
 impl std::fmt::Debug for ArchiveWriter<'_> {
@@ -131,8 +131,7 @@ impl ArchiveWriter<'_> {
             return Err(corrupt("a snapshot", "it has too many parts").into());
         }
         let sql = "INSERT INTO _terrace_snapshot_part (id, head, bytes) VALUES (?1, ?2, ?3)";
-        let parameters =
-            [place(self.number, self.hash.rows), ValueRef::Text(head), ValueRef::Blob(bytes)];
+        let parameters = [place(self.number, self.hash.rows), ValueRef::Text(head), ValueRef::Blob(bytes)];
         self.backend.execute(sql, &parameters.as_slice())?;
         self.hash.add(head, bytes);
         Ok(())
@@ -177,11 +176,12 @@ impl Db {
         for sql in TABLES {
             self.backend.execute(sql, &RowBuf::new())?;
         }
-        let sql = "INSERT INTO _terrace_snapshot (id, metadata, seal, held, restored) VALUES (?1, '', x'', 0, 0)";
+        let sql =
+            "INSERT INTO _terrace_snapshot (id, metadata, seal, held, restored) VALUES (?1, '', x'', 0, 0)";
         self.backend.execute(sql, &[ValueRef::Blob(&id.0)].as_slice())?;
         let newest = "SELECT max(number) FROM _terrace_snapshot";
         let number = read::first(&*self.backend, newest, &RowBuf::new(), |row| read::unsigned(row, 0))?;
-        Ok(ArchiveWriter { backend: &*self.backend, number: number.unwrap_or(0), hash: Hash::default() })
+        Ok(ArchiveWriter { backend: &*self.backend, number: number.unwrap_or(0), hash: Running::default() })
     }
 
     /// A name that no snapshot has.
@@ -212,7 +212,7 @@ impl Db {
 
     /// Reads every row of parts, and says what they are.
     pub(crate) fn digest_of(&self, number: u64) -> Outcome<Digest> {
-        let mut hash = Hash::default();
+        let mut hash = Running::default();
         let mut at = 0;
         while let Some((head, bytes)) = self.snapshot_row(number, at)? {
             hash.add(&head, &bytes);

@@ -47,11 +47,6 @@ impl Db {
         self.schemas.iter().map(|(&number, schema)| (number, schema.stored.clone())).collect()
     }
 
-    /// Whether a transaction is open.
-    pub(crate) fn is_in_transaction(&self) -> bool {
-        self.log.borrow().depth() > 0
-    }
-
     /// The present time, by the database's clock.
     pub(crate) fn now(&self) -> crate::Timestamp {
         (self.clock)()

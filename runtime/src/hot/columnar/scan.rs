@@ -41,7 +41,11 @@ impl Db {
     }
 
     /// Runs `each` over every document of a collection, rows and row groups.
-    pub(in crate::hot) fn each_document_of(&self, table: &Table, each: &mut dyn FnMut(&dyn Row) -> Outcome<()>) -> Outcome<()> {
+    pub(in crate::hot) fn each_document_of(
+        &self,
+        table: &Table,
+        each: &mut dyn FnMut(&dyn Row) -> Outcome<()>,
+    ) -> Outcome<()> {
         self.refresh(table)?;
         self.scan(table, &Predicate::And(Vec::new()), &mut |group, found| {
             for row in group.rows(&found.ones().collect::<Vec<_>>(), None)? {
