@@ -49,22 +49,26 @@ impl<'a> Reader<'a> {
         self.0.len()
     }
 
+    #[inline]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
         let (head, rest) = self.0.split_at_checked(length).ok_or(Damaged("it ends too early"))?;
         self.0 = rest;
         Ok(head)
     }
 
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
         let (head, rest) = self.0.split_first_chunk().ok_or(Damaged("it ends too early"))?;
         self.0 = rest;
         Ok(*head)
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Damaged> {
         self.array::<1>().map(|[byte]| byte)
     }
 
+    #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, Damaged> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
@@ -81,12 +85,14 @@ impl<'a> Reader<'a> {
         Err(Damaged("a number is too long"))
     }
 
+    #[inline]
     pub(crate) fn signed(&mut self) -> Result<i64, Damaged> {
         let number = self.varint()?;
         Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
     /// A length that precedes as many bytes.
+    #[inline]
     pub(crate) fn prefixed(&mut self) -> Result<&'a [u8], Damaged> {
         let length = usize::try_from(self.varint()?).map_err(|_| Damaged("a length is too great"))?;
         self.take(length)

@@ -183,8 +183,8 @@ enum Slot {
 impl RowBuf {
     /// An empty row.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { slots: Vec::new(), text: String::new(), blob: Vec::new() }
     }
 
     /// Forgets all values and keeps the memory.

@@ -5,6 +5,8 @@
 //! INTEGER = zigzag varint    REAL = 8 bytes of its bits, little-endian    TEXT, BLOB = length varint · bytes
 //! ```
 
+#[cfg(feature = "warm")]
+use crate::schema::ColumnDef;
 use crate::{
     bytes::{Damaged, Reader, put_signed, put_varint},
     schema::Storage,
@@ -59,6 +61,21 @@ pub(crate) fn decode<'b>(
         values.push(if is_null { ValueRef::Null } else { decode_value(from, storage)? });
     }
     Ok(values)
+}
+
+/// Reads a value of each column, into room for as many.
+#[cfg(feature = "warm")]
+pub(crate) fn decode_into<'b>(
+    values: &mut [ValueRef<'b>],
+    from: &mut Reader<'b>,
+    columns: &[ColumnDef],
+) -> Result<(), Damaged> {
+    let nulls = from.take(columns.len().div_ceil(8))?;
+    for (at, (value, column)) in values.iter_mut().zip(columns).enumerate() {
+        let is_null = nulls[at / 8] & (1 << (at % 8)) != 0;
+        *value = if is_null { ValueRef::Null } else { decode_value(from, column.kind.storage())? };
+    }
+    Ok(())
 }
 
 #[inline]

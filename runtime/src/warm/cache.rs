@@ -16,7 +16,7 @@ use super::{
     counters::{Counters, Counts, Event},
     envelope::{Entry, MAX_ENTRY_BYTES},
     flight::Flights,
-    key::Key,
+    key::Address,
     policy::Policy,
     scope::Scope,
     store::{CacheError, Sendable, Store, Task, Threads},
@@ -182,31 +182,41 @@ impl Cache {
     }
 
     /// What is stored under a key, if it can be used at all.
-    pub(super) async fn look<T>(&self, key: &Key<T>, policy: &Policy) -> Looked {
+    pub(super) async fn look(&self, key: &Address, policy: &Policy) -> Looked {
         match &self.backend {
             #[cfg(not(target_family = "wasm"))]
-            Backend::Native(native) => {
-                let entry = native.get(key.as_str()).and_then(|bytes| self.open(bytes, key));
-                Looked { entry: entry.filter(|entry| self.is_valid(entry, key)), stamp: None }
-            }
-            Backend::Remote(remote) => {
-                match Box::pin(remote.in_time(self.look_in(remote, key, policy))).await {
-                    Ok(looked) => looked,
-                    Err(error) => {
-                        self.count_error(&error);
-                        Looked::default()
-                    }
-                }
-            }
+            Backend::Native(native) => self.look_here(native, key),
+            Backend::Remote(remote) => self.look_there(remote, key, policy).await,
         }
     }
 
-    async fn look_in<T>(&self, remote: &Remote, key: &Key<T>, policy: &Policy) -> Result<Looked, CacheError> {
+    /// As [`Cache::look`]; none where that takes time, which in a Worker it always does.
+    #[cfg_attr(target_family = "wasm", expect(unused_variables))]
+    pub(super) fn look_near(&self, key: &Address) -> Option<Looked> {
+        match &self.backend {
+            #[cfg(not(target_family = "wasm"))]
+            Backend::Native(native) => Some(self.look_here(native, key)),
+            Backend::Remote(_) => None,
+        }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn look_here(&self, native: &Native, key: &Address) -> Looked {
+        let entry = native.get(key.path()).and_then(|bytes| self.open(bytes, key));
+        Looked { entry: entry.filter(|entry| self.is_valid(entry, key)), stamp: None }
+    }
+
+    async fn look_there(&self, remote: &Remote, key: &Address, policy: &Policy) -> Looked {
+        let looked = remote.in_time(self.look_in(remote, key, policy)).await;
+        looked.inspect_err(|error| self.count_error(error)).unwrap_or_default()
+    }
+
+    async fn look_in(&self, remote: &Remote, key: &Address, policy: &Policy) -> Result<Looked, CacheError> {
         let (store, now, bound) = (&*remote.store, self.now(), policy.bound());
         let scopes: Vec<Scope> =
             Scope::around(key).into_iter().chain(policy.tags.iter().map(|tag| Scope::tag(tag))).collect();
         let stamp = self.tokens.stamp_in(store, &scopes, now, bound);
-        let (bytes, stamp) = try_join(store.get(key.as_str()), stamp).await?;
+        let (bytes, stamp) = try_join(store.get(key.path()), stamp).await?;
         let Some(entry) = bytes.and_then(|bytes| self.open(bytes.into(), key)) else {
             return Ok(Looked { entry: None, stamp: Some(stamp) });
         };
@@ -218,26 +228,26 @@ impl Cache {
                 Scope::around(key).into_iter().chain(tags.into_iter().map(Scope::tag)).collect();
             self.tokens.stamp_in(store, &scopes, now, bound).await?
         };
-        Ok(Looked { entry: (entry.stamp == expected).then_some(entry), stamp: Some(stamp) })
+        Ok(Looked { entry: (entry.stamp() == expected).then_some(entry), stamp: Some(stamp) })
     }
 
     /// The stamp of what is about to be loaded; none when it must not be stored.
-    pub(super) fn stamp<T>(&self, key: &Key<T>, policy: &Policy, looked: Option<u64>) -> Option<u64> {
+    pub(super) fn stamp(&self, key: &Address, policy: &Policy, looked: Option<u64>) -> Option<u64> {
         let here = || self.stamp_here(key, policy.tags.iter().map(String::as_str));
         if self.is_near() { Some(here()) } else { looked }
     }
 
     /// Stores an entry, if it can be.
-    pub(super) async fn put<T>(&self, key: &Key<T>, bytes: Arc<[u8]>, max_age: Duration) {
+    pub(super) async fn put(&self, key: &Address, bytes: Arc<[u8]>, max_age: Duration) {
         if bytes.len() > MAX_ENTRY_BYTES {
             return self.counts.count(Event::TooLarge);
         }
         match &self.backend {
             #[cfg(not(target_family = "wasm"))]
-            Backend::Native(native) => native.put(key.as_str(), bytes),
+            Backend::Native(native) => native.put(key.path(), bytes),
             Backend::Remote(remote) => {
                 let seconds = Duration::from_secs(max_age.as_secs().saturating_add(1)); // as stores count
-                let put = remote.store.put(key.as_str(), bytes.to_vec(), seconds);
+                let put = remote.store.put(key.path(), bytes.to_vec(), seconds);
                 if let Err(error) = remote.in_time(put).await {
                     self.count_error(&error);
                 }
@@ -246,25 +256,25 @@ impl Cache {
     }
 
     /// An entry, if the bytes are one.
-    pub(super) fn open<T>(&self, bytes: Arc<[u8]>, key: &Key<T>) -> Option<Entry> {
+    pub(super) fn open(&self, bytes: Arc<[u8]>, key: &Address) -> Option<Entry> {
         let entry = Entry::open(bytes, key);
         entry.inspect_err(|_| self.counts.count(Event::Damaged)).ok()
     }
 
     #[cfg(not(target_family = "wasm"))]
-    fn is_valid<T>(&self, entry: &Entry, key: &Key<T>) -> bool {
+    fn is_valid(&self, entry: &Entry, key: &Address) -> bool {
         if self.tokens.invalidations() == 0 {
             return true; // then no scope has a token
         }
-        entry.stamp == self.stamp_here(key, entry.tags())
+        entry.stamp() == self.stamp_here(key, entry.tags())
     }
 
-    fn stamp_here<'a, T>(&self, key: &Key<T>, tags: impl IntoIterator<Item = &'a str>) -> u64 {
+    fn stamp_here<'a>(&self, key: &Address, tags: impl IntoIterator<Item = &'a str>) -> u64 {
         if self.tokens.invalidations() == 0 {
             return 0;
         }
         let mut scopes = Scope::around(key).to_vec();
-        scopes.push(Scope::document(key));
+        scopes.push(Scope::at(key));
         scopes.extend(tags.into_iter().map(Scope::tag));
         self.tokens.stamp(&scopes)
     }

@@ -1,16 +1,17 @@
 //! An entry as bytes: what is cached, with all that tells whether it may be used.
 //!
 //! ```text
-//! checksum u64 (XXH3 of what follows and of the key's path) · format u8 (1) · known true at, i64 µs · time to live, u64 µs ·
-//! stamp u64 · generation 16 bytes, 0 for none · tags: count varint, each length varint and text ·
-//! what the key's hash stands for: length varint and bytes · documents: count varint, each as a row of the log
+//! checksum u64 (XXH3 of what follows) · format u8 (2) · known true at, i64 µs · time to live, u64 µs · stamp u64 ·
+//! generation 16 bytes, 0 for none · the key's path: length varint and text · what its hash stands for: length varint and
+//! bytes · tags: count varint, each length varint and text · documents: count varint, each as a row of the log
 //! ```
+//! The key is compared in full, so that whatever a cache finds things by, nothing is read under another key.
 //! Numbers are little-endian. Invariant 8: whatever a cache gives back, [`Entry::open`] and [`Entry::decode`] make an
 //! answer of it or nothing.
 
 use std::{sync::Arc, time::Duration};
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     Timestamp,
@@ -20,23 +21,27 @@ use crate::{
     value::{RowBuf, ValueRef},
 };
 
-use super::{answer::Answer, key::Key};
+use super::{answer::Answer, key::Address};
 
 /// The most bytes that an entry may have: one megabyte.
 pub const MAX_ENTRY_BYTES: usize = 1_000_000;
 
-const FORMAT: u8 = 1;
+/// A document of so many columns is decoded without asking for memory.
+const FEW: usize = 16;
+const FORMAT: u8 = 2;
+// where the parts of the head are, which are read when they are asked for: so an entry is small, and a hit moves little
+const KNOWN_AT: usize = 9;
+const TTL: usize = KNOWN_AT + 8;
+const STAMP: usize = TTL + 8;
+const GENERATION: usize = STAMP + 8;
+const HEAD: usize = GENERATION + 16 - KNOWN_AT;
+
 const NO_GENERATION: [u8; 16] = [0; 16];
 
 /// What is cached under a key.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) bytes: Arc<[u8]>,
-    pub(super) known_at: Timestamp,
-    pub(super) ttl: Duration,
-    /// What the invalidations were when it was loaded.
-    pub(super) stamp: u64,
-    pub(super) generation: Option<Generation>,
+    bytes: Arc<[u8]>,
     count: u64,
     /// Where the tags begin, and the documents.
     tags: usize,
@@ -48,6 +53,7 @@ pub(super) struct Entry {
 pub(super) struct Head {
     pub(super) known_at: Timestamp,
     pub(super) ttl: Duration,
+    /// What the invalidations were when it was loaded.
     pub(super) stamp: u64,
     pub(super) generation: Option<Generation>,
 }
@@ -55,7 +61,7 @@ pub(super) struct Head {
 impl Entry {
     /// Makes an entry.
     pub(super) fn seal<A: Answer>(
-        key: &Key<A::Document>,
+        key: &Address,
         head: Head,
         tags: &[String],
         answer: &A,
@@ -63,10 +69,11 @@ impl Entry {
         let mut bytes = vec![0; 8];
         bytes.push(FORMAT);
         put_head(&mut bytes, head);
+        put_bytes(&mut bytes, key.path().as_bytes());
+        put_bytes(&mut bytes, key.detail());
         put_varint(&mut bytes, tags.len() as u64);
-        for part in tags.iter().map(String::as_bytes).chain([key.detail()]) {
-            put_varint(&mut bytes, part.len() as u64);
-            bytes.extend_from_slice(part);
+        for tag in tags {
+            put_bytes(&mut bytes, tag.as_bytes());
         }
         put_varint(&mut bytes, answer.documents().len() as u64);
         let mut row = RowBuf::new();
@@ -76,42 +83,61 @@ impl Entry {
             let columns = storages::<A::Document>().enumerate();
             row::encode(&mut bytes, &row, columns).map_err(|source| FieldError { column: "", source })?;
         }
-        close(&mut bytes, key);
+        close(&mut bytes);
         Ok(bytes.into())
     }
 
     /// Reads an entry that was found under a key; not its documents yet.
-    pub(super) fn open<T>(bytes: Arc<[u8]>, key: &Key<T>) -> Result<Self, Damaged> {
+    pub(super) fn open(bytes: Arc<[u8]>, key: &Address) -> Result<Self, Damaged> {
         let mut from = Reader::new(&bytes);
         let checksum = u64::from_le_bytes(from.array()?);
-        if checksum != checksum_of(&bytes[8..], key) {
+        if checksum != xxh3_64(&bytes[8..]) {
             return Err(Damaged("the checksum is another"));
         }
         if from.byte()? != FORMAT {
             return Err(Damaged("the format is not known"));
         }
-        let known_at = Timestamp::from_micros(i64::from_le_bytes(from.array()?));
-        let ttl = Duration::from_micros(u64::from_le_bytes(from.array()?));
-        let stamp = u64::from_le_bytes(from.array()?);
-        let generation = Some(from.array()?).filter(|bytes| *bytes != NO_GENERATION).map(Generation);
+        from.take(HEAD)?;
+        if !key.is(from.prefixed()?, from.prefixed()?) {
+            return Err(Damaged("it is of another key"));
+        }
         let tags = bytes.len() - from.len();
         for _ in 0..from.varint()? {
             from.prefixed()?;
         }
-        if from.prefixed()? != key.detail() {
-            return Err(Damaged("it is of another query with the same hash"));
-        }
         let count = from.varint()?;
         let documents = bytes.len() - from.len();
-        Ok(Self { bytes, known_at, ttl, stamp, generation, count, tags, documents })
+        Ok(Self { bytes, count, tags, documents })
     }
 
     /// The same, known to be true at a later moment.
-    pub(super) fn known_since<T>(&self, known_at: Timestamp, key: &Key<T>) -> Arc<[u8]> {
+    pub(super) fn known_since(&self, known_at: Timestamp) -> Arc<[u8]> {
         let mut bytes = self.bytes.to_vec();
-        bytes[9..17].copy_from_slice(&known_at.micros().to_le_bytes());
-        close(&mut bytes, key);
+        bytes[KNOWN_AT..KNOWN_AT + 8].copy_from_slice(&known_at.micros().to_le_bytes());
+        close(&mut bytes);
         bytes.into()
+    }
+
+    /// When it was last known to be true.
+    pub(super) fn known_at(&self) -> Timestamp {
+        Timestamp::from_micros(i64::from_le_bytes(self.head(KNOWN_AT)))
+    }
+
+    pub(super) fn ttl(&self) -> Duration {
+        Duration::from_micros(u64::from_le_bytes(self.head(TTL)))
+    }
+
+    pub(super) fn stamp(&self) -> u64 {
+        u64::from_le_bytes(self.head(STAMP))
+    }
+
+    pub(super) fn generation(&self) -> Option<Generation> {
+        Some(self.head(GENERATION)).filter(|bytes| *bytes != NO_GENERATION).map(Generation)
+    }
+
+    /// Bytes of the head, which is there: it was read when the entry was opened.
+    fn head<const N: usize>(&self, at: usize) -> [u8; N] {
+        self.bytes[at..].first_chunk().copied().unwrap_or([0; N])
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -127,11 +153,20 @@ impl Entry {
     }
 
     /// The answer; none when the bytes are not one.
+    #[inline]
     pub(super) fn decode<A: Answer>(&self) -> Option<A> {
         let mut from = Reader::new(&self.bytes[self.documents..]);
+        let columns = A::Document::SCHEMA.columns.len();
+        let (mut few, mut many) = ([ValueRef::Null; FEW], Vec::new());
+        let values = if let Some(few) = few.get_mut(..columns) {
+            few
+        } else {
+            many.resize(columns, ValueRef::Null);
+            &mut many
+        };
         let answer = A::collect(self.count, || {
-            let values: Vec<ValueRef<'_>> = row::decode(&mut from, storages::<A::Document>()).ok()?;
-            A::Document::read(&values.as_slice()).ok()
+            row::decode_into(values, &mut from, A::Document::SCHEMA.columns).ok()?;
+            A::Document::read(&&*values).ok()
         })?;
         from.is_empty().then_some(answer)
     }
@@ -145,13 +180,14 @@ fn put_head(to: &mut Vec<u8>, head: Head) {
     to.extend_from_slice(&head.generation.map_or(NO_GENERATION, |generation| generation.0));
 }
 
-fn close<T>(bytes: &mut [u8], key: &Key<T>) {
-    let checksum = checksum_of(&bytes[8..], key);
-    bytes[..8].copy_from_slice(&checksum.to_le_bytes());
+fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(to, bytes.len() as u64);
+    to.extend_from_slice(bytes);
 }
 
-fn checksum_of<T>(bytes: &[u8], key: &Key<T>) -> u64 {
-    xxh3_64_with_seed(bytes, xxh3_64(key.as_str().as_bytes()))
+fn close(bytes: &mut [u8]) {
+    let checksum = xxh3_64(&bytes[8..]);
+    bytes[..8].copy_from_slice(&checksum.to_le_bytes());
 }
 
 fn storages<T: Collection>() -> impl ExactSizeIterator<Item = Storage> {

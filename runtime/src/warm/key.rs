@@ -13,7 +13,7 @@
 //! ```
 //! What was hashed stands in the entry too and is compared there, so that a collision is a miss.
 
-use std::{fmt, fmt::Write, marker::PhantomData};
+use std::{cell::Cell, fmt, fmt::Write, marker::PhantomData};
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -31,12 +31,23 @@ const LONG: usize = 256;
 /// Above how many bytes a key is not used: that of an object with a very long name.
 const TOO_LONG: usize = 1_024;
 
+thread_local! {
+    /// Room for an id, which the next key uses again.
+    static ID: Cell<RowBuf> = const { Cell::new(RowBuf::new()) };
+}
+
 /// The key of a document of `T`, or of the documents that a query of `T` finds.
 pub struct Key<T> {
+    pub(super) address: Address,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A key, whatever it is of.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
     path: String,
     /// What a hash in the path stands for.
     detail: Vec<u8>,
-    of: PhantomData<fn() -> T>,
 }
 
 /// The cache keys of every collection; in the prelude.
@@ -56,40 +67,28 @@ pub trait Cacheable: Collection {
     /// # Errors
     /// An id that no document can have: one with a NaN.
     fn cache_key(object: &str, id: impl KeyOf<Self>) -> Result<Key<Self>, StorageError> {
-        Key::document(object, &id).during(Operation::Get, Self::SCHEMA.name)
+        Key::of_document(object, &id).during(Operation::Get, Self::SCHEMA.name)
     }
 
     /// The key of what a query of an object finds. `query` says which: any bytes, different ones for different queries.
     #[must_use]
     fn query_key(object: &str, query: &[u8]) -> Key<Self> {
-        let mut path = prefix::<Self>(object);
+        let mut path = prefix(Hashed::<Self>::TEXT, object, Self::SCHEMA.name);
         push_hash(&mut path, 'q', query);
-        Key { path, detail: query.to_vec(), of: PhantomData }
+        Key { address: Address { path, detail: query.to_vec() }, of: PhantomData }
     }
 }
 
 impl<T: Collection> Cacheable for T {}
 
 impl<T: Collection> Key<T> {
-    fn document(object: &str, id: &impl KeyOf<T>) -> Outcome<Self> {
-        let mut row = RowBuf::new();
+    fn of_document(object: &str, id: &impl KeyOf<T>) -> Outcome<Self> {
+        let mut row = ID.take();
+        row.clear();
         id.store(&mut row)?;
-        let mut path = prefix::<T>(object);
-        let start = path.len();
-        path.push('d');
-        for column in 0..row.len() {
-            if column > 0 {
-                path.push('.');
-            }
-            push_value(&mut path, row.value(column)?);
-        }
-        let mut detail = Vec::new();
-        if path.len() - start > LONG {
-            detail = path.as_bytes()[start..].to_vec();
-            path.truncate(start);
-            push_hash(&mut path, 'h', &detail);
-        }
-        Ok(Self { path, detail, of: PhantomData })
+        let address = Address::of_document(prefix(Hashed::<T>::TEXT, object, T::SCHEMA.name), &row)?;
+        ID.set(row);
+        Ok(Self { address, of: PhantomData })
     }
 }
 
@@ -97,11 +96,42 @@ impl<T> Key<T> {
     /// The key as text: the path of a URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        self.address.path()
+    }
+}
+
+impl Address {
+    fn of_document(mut path: String, id: &RowBuf) -> Outcome<Self> {
+        let start = path.len();
+        path.push('d');
+        for column in 0..id.len() {
+            if column > 0 {
+                path.push('.');
+            }
+            push_value(&mut path, id.value(column)?);
+        }
+        let mut detail = Vec::new();
+        if path.len() - start > LONG {
+            detail = path.as_bytes()[start..].to_vec();
+            path.truncate(start);
+            push_hash(&mut path, 'h', &detail);
+        }
+        Ok(Self { path, detail })
+    }
+
+    pub(super) fn path(&self) -> &str {
         &self.path
     }
 
     pub(super) fn detail(&self) -> &[u8] {
         &self.detail
+    }
+
+    /// Whether it is the one with this path and this detail.
+    pub(super) fn is(&self, path: &[u8], detail: &[u8]) -> bool {
+        // nothing is not compared with nothing: with vector instructions that can take as long as half of a hit
+        let is_bare = detail.is_empty() && self.detail.is_empty();
+        path == self.path.as_bytes() && (is_bare || detail == self.detail)
     }
 
     /// Whether every cache takes it.
@@ -110,14 +140,22 @@ impl<T> Key<T> {
     }
 }
 
+/// A collection with the hash of its schema.
+struct Hashed<T>(PhantomData<T>);
+
+impl<T: Collection> Hashed<T> {
+    const HASH: SchemaHash = SchemaHash::of(T::SCHEMA);
+    const TEXT: &'static str = Self::HASH.as_str();
+}
+
 /// What stands before the last part of a key.
-fn prefix<T: Collection>(object: &str) -> String {
+fn prefix(schema: &str, object: &str, collection: &str) -> String {
     let mut path = String::with_capacity(128);
-    path.push_str(const { SchemaHash::of(T::SCHEMA) }.as_str());
+    path.push_str(schema);
     path.push('/');
     push_object(&mut path, object);
     path.push('/');
-    push_collection(&mut path, T::SCHEMA.name);
+    push_collection(&mut path, collection);
     path.push('/');
     path
 }
@@ -150,8 +188,8 @@ fn push_value(path: &mut String, value: ValueRef<'_>) {
 
 pub(super) fn push_escaped(path: &mut String, part: &str) {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if part.bytes().all(is_plain) {
-        return path.push_str(part);
+    if part.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return path.push_str(part); // no `all`: many bytes are compared at once
     }
     for byte in part.bytes() {
         if is_plain(byte) {
@@ -186,13 +224,13 @@ fn push_hash(path: &mut String, kind: char, of: &[u8]) {
 
 impl<T> Clone for Key<T> {
     fn clone(&self) -> Self {
-        Self { path: self.path.clone(), detail: self.detail.clone(), of: PhantomData }
+        Self { address: self.address.clone(), of: PhantomData }
     }
 }
 
 impl<T> fmt::Display for Key<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)
+        f.write_str(self.as_str())
     }
 }
 

@@ -138,8 +138,8 @@ impl Policy {
 
     /// What an entry is at `now`.
     pub(super) fn judge(&self, entry: &Entry, now: Timestamp) -> Verdict {
-        let Some(age) = age(entry.known_at, now) else { return Verdict::Expired };
-        let ttl = entry.ttl.min(self.ttl_of(entry.is_empty()));
+        let Some(age) = age(entry.known_at(), now) else { return Verdict::Expired };
+        let ttl = entry.ttl().min(self.ttl_of(entry.is_empty()));
         match self.consistency {
             Consistency::Bounded(bound) if age <= bound.min(ttl) => Verdict::Fresh,
             Consistency::Any if age <= ttl => Verdict::Fresh,
@@ -150,8 +150,8 @@ impl Policy {
 
     /// Whether an entry is good enough at `now`, since the source fails.
     pub(super) fn is_better_than_nothing(&self, entry: &Entry, now: Timestamp) -> bool {
-        let ttl = entry.ttl.min(self.ttl_of(entry.is_empty()));
-        let young = age(entry.known_at, now).is_some_and(|age| age <= ttl.saturating_add(self.stale_for()));
+        let ttl = entry.ttl().min(self.ttl_of(entry.is_empty()));
+        let young = age(entry.known_at(), now).is_some_and(|age| age <= ttl.saturating_add(self.stale_for()));
         self.consistency == Consistency::Any && young
     }
 

@@ -99,26 +99,59 @@ impl Cache {
         source: &impl Source<A>,
     ) -> Result<A, StorageError> {
         let read = Read { cache: self, key, policy, source };
-        if policy.ttl.is_zero() || !key.fits() {
-            return read.bypass().await;
-        }
-        if policy.consistency == Consistency::Strong {
-            return Box::pin(read.strong()).await;
-        }
-        let looked = self.look(key, policy).await;
-        let verdict = looked.entry.as_ref().map(|entry| policy.judge(entry, self.now()));
-        if let (Some(Verdict::Fresh), Some(entry)) = (verdict, &looked.entry)
-            && let Some(answer) = read.hit(entry)
-        {
+        let near = if read.may_be_old() { self.look_near(&key.address) } else { None };
+        if let Some(answer) = near.as_ref().and_then(|near| read.fresh(near)) {
             return Ok(answer);
         }
-        let need = if verdict == Some(Verdict::Stale) { Need::Newer } else { Need::Fresh };
-        // in a box, so that a hit is not as large as a miss
-        Box::pin(read.together(looked, need)).await
+        // in a box, so that a hit is not as large as all the rest
+        Box::pin(read.further(near)).await
     }
 }
 
 impl<A: Answer, S: Source<A>> Read<'_, A, S> {
+    /// Whether the cache takes it at all.
+    fn is_cached(&self) -> bool {
+        !self.policy.ttl.is_zero() && self.key.address.fits()
+    }
+
+    /// Whether what is in the cache can do without the source being asked.
+    fn may_be_old(&self) -> bool {
+        self.policy.consistency != Consistency::Strong && self.is_cached()
+    }
+
+    /// What was found, if it is fresh.
+    #[inline]
+    fn fresh(&self, looked: &Looked) -> Option<A> {
+        let entry = looked.entry.as_ref().filter(|entry| self.judge(entry) == Verdict::Fresh)?;
+        self.hit(entry)
+    }
+
+    fn judge(&self, entry: &Entry) -> Verdict {
+        self.policy.judge(entry, self.cache.now())
+    }
+
+    /// All that is not a hit in memory.
+    async fn further(&self, near: Option<Looked>) -> Result<A, StorageError> {
+        if !self.is_cached() {
+            return self.bypass().await;
+        }
+        if !self.may_be_old() {
+            return self.strong().await;
+        }
+        let looked = match near {
+            Some(near) => near,
+            None => self.cache.look(&self.key.address, self.policy).await,
+        };
+        if !self.cache.is_near()
+            && let Some(answer) = self.fresh(&looked)
+        {
+            return Ok(answer);
+        }
+        let verdict = looked.entry.as_ref().map(|entry| self.judge(entry));
+        let need = if verdict == Some(Verdict::Stale) { Need::Newer } else { Need::Fresh };
+        self.together(looked, need).await
+    }
+
     /// Reads the source, and leaves the cache alone.
     async fn bypass(&self) -> Result<A, StorageError> {
         self.cache.counts.count(Event::Bypassed);
@@ -128,8 +161,8 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
     /// Asks for the generation first: what is of it was true after the read had begun.
     async fn strong(&self) -> Result<A, StorageError> {
         let Some(generation) = self.source.generation().await? else { return self.bypass().await };
-        let looked = self.cache.look(self.key, self.policy).await;
-        if let Some(entry) = looked.entry.as_ref().filter(|entry| entry.generation == Some(generation))
+        let looked = self.cache.look(&self.key.address, self.policy).await;
+        if let Some(entry) = looked.entry.as_ref().filter(|entry| entry.generation() == Some(generation))
             && let Some(answer) = self.hit(entry)
         {
             return Ok(answer);
@@ -137,6 +170,7 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         self.together(looked, Need::Generation(generation)).await
     }
 
+    #[inline]
     fn hit(&self, entry: &Entry) -> Option<A> {
         let answer = self.decode(entry)?;
         self.cache.counts.count(Event::Hit);
@@ -146,6 +180,7 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         Some(answer)
     }
 
+    #[inline]
     fn decode(&self, entry: &Entry) -> Option<A> {
         let answer = entry.decode();
         if answer.is_none() {
@@ -183,7 +218,7 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
                 *flight = bytes.clone().map(|bytes| Landed::Entry { bytes, invalidations });
                 drop(flight); // who waits need not wait for the store
                 if let (Some(bytes), Some(max_age)) = (bytes, max_age) {
-                    self.cache.put(self.key, bytes, max_age).await;
+                    self.cache.put(&self.key.address, bytes, max_age).await;
                 }
                 seat.land();
                 Ok(answer)
@@ -200,19 +235,19 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
     /// What someone else has loaded, unless something was invalidated since that began.
     fn landed(&self, bytes: Arc<[u8]>, invalidations: u64) -> Option<Entry> {
         let is_valid = invalidations == self.cache.tokens.invalidations();
-        is_valid.then(|| self.cache.open(bytes, self.key)).flatten()
+        is_valid.then(|| self.cache.open(bytes, &self.key.address)).flatten()
     }
 
     /// What was stored between the first look and the lock; where looking costs nothing.
     async fn look_again(&self) -> Option<Entry> {
-        if self.cache.is_near() { self.cache.look(self.key, self.policy).await.entry } else { None }
+        if self.cache.is_near() { self.cache.look(&self.key.address, self.policy).await.entry } else { None }
     }
 
     /// The answer that someone else has loaded, if it is good enough.
     fn shared(&self, entry: &Entry, need: Need) -> Option<A> {
         let is_enough = match need {
-            Need::Generation(generation) => entry.generation == Some(generation),
-            Need::Fresh | Need::Newer => self.policy.judge(entry, self.cache.now()) == Verdict::Fresh,
+            Need::Generation(generation) => entry.generation() == Some(generation),
+            Need::Fresh | Need::Newer => self.judge(entry) == Verdict::Fresh,
         };
         let answer = is_enough.then(|| self.decode(entry)).flatten()?;
         self.cache.counts.count(Event::Shared);
@@ -221,7 +256,7 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
 
     /// Asks the source: whether the entry is of its generation still, else for the answer.
     async fn renew(&self, entry: Option<&Entry>, stamp: Option<u64>) -> Result<Renewed<A>, StorageError> {
-        match entry.filter(|entry| entry.generation.is_some()) {
+        match entry.filter(|entry| entry.generation().is_some()) {
             Some(entry) => match self.verified(entry).await? {
                 Some(renewed) => Ok(renewed),
                 None => self.load(stamp).await,
@@ -233,23 +268,23 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
     async fn verified(&self, entry: &Entry) -> Result<Option<Renewed<A>>, StorageError> {
         let known_at = self.cache.now();
         let generation = self.source.generation().await?;
-        let Some(answer) = (generation == entry.generation).then(|| self.decode(entry)).flatten() else {
+        let Some(answer) = (generation == entry.generation()).then(|| self.decode(entry)).flatten() else {
             return Ok(None);
         };
         self.cache.counts.count(Event::Verified);
-        let bytes = entry.known_since(known_at, self.key);
-        Ok(Some(Renewed { answer, bytes: Some(bytes), max_age: Some(self.policy.kept(entry.ttl)) }))
+        let bytes = entry.known_since(known_at);
+        Ok(Some(Renewed { answer, bytes: Some(bytes), max_age: Some(self.policy.kept(entry.ttl())) }))
     }
 
     async fn load(&self, looked: Option<u64>) -> Result<Renewed<A>, StorageError> {
         let known_at = self.cache.now();
-        let stamp = self.cache.stamp(self.key, self.policy, looked);
+        let stamp = self.cache.stamp(&self.key.address, self.policy, looked);
         self.cache.counts.count(Event::Load);
         let loaded = self.source.load().await;
         let (answer, generation) = loaded.inspect_err(|_| self.cache.counts.count(Event::FailedLoad))?;
         let ttl = self.policy.lifetime(answer.documents().len(), self.spread(known_at));
         let head = Head { known_at, ttl, stamp: stamp.unwrap_or_default(), generation };
-        let bytes = Entry::seal(self.key, head, &self.policy.tags, &answer).ok();
+        let bytes = Entry::seal(&self.key.address, head, &self.policy.tags, &answer).ok();
         Ok(Renewed { answer, bytes, max_age: stamp.map(|_| self.policy.kept(ttl)) })
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::schema::Collection;
 
-use super::key::{Key, push_collection, push_escaped, push_object};
+use super::key::{Address, Key, push_collection, push_escaped, push_object};
 
 /// What to invalidate.
 ///
@@ -56,7 +56,7 @@ impl Scope {
     /// What is cached under a key: a document, or what one query found.
     #[must_use]
     pub fn document<T>(key: &Key<T>) -> Self {
-        Self(key.as_str().to_owned())
+        Self::at(&key.address)
     }
 
     /// What was stored with a tag.
@@ -72,9 +72,14 @@ impl Scope {
         self.0.starts_with('v')
     }
 
+    /// As [`Scope::document`].
+    pub(super) fn at(key: &Address) -> Self {
+        Self(key.path().to_owned())
+    }
+
     /// The scopes around a key: everything, its type, its object, its collection there.
-    pub(super) fn around<T>(key: &Key<T>) -> [Self; 4] {
-        let mut parts = key.as_str().split('/').skip(1);
+    pub(super) fn around(key: &Address) -> [Self; 4] {
+        let mut parts = key.path().split('/').skip(1);
         let (object, collection) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         [
             Self::all(),

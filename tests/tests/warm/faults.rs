@@ -11,7 +11,7 @@ use terrace_tests::{
     cache_api::{DataCentre, Edge, Mood, Time, timer},
     cases,
 };
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64;
 
 #[derive(Collection, Clone, Debug, PartialEq)]
 struct City {
@@ -118,14 +118,16 @@ fn entries_with_a_right_checksum_and_wrong_bytes_are_no_panic() {
         let scene = Scene::new();
         scene.get("Bonn").unwrap();
         scene.centre.damage(|url, body| {
-            let Some(path) = url.strip_prefix("https://cache.terrace.invalid/v") else { return };
+            if !url.starts_with("https://cache.terrace.invalid/v") {
+                return;
+            }
             let at = 8 + usize::try_from(random.below(body.len() as u64 - 8)).unwrap();
             match random.below(3) {
                 0 => body.truncate(at),
                 1 => body[at] = random.bits().to_le_bytes()[0],
                 _ => body[at] ^= 0xff,
             }
-            let checksum = xxh3_64_with_seed(&body[8..], xxh3_64(format!("v{path}").as_bytes()));
+            let checksum = xxh3_64(&body[8..]);
             body[..8].copy_from_slice(&checksum.to_le_bytes());
         });
         scene.get("Bonn").unwrap();
