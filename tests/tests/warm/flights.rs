@@ -2,7 +2,10 @@
 
 use std::{
     cell::Cell,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -76,6 +79,44 @@ fn threads_that_miss_at_once_make_one_load() {
         });
     }
     assert_eq!(loads.load(Ordering::Relaxed), 50);
+}
+
+thread_local! {
+    /// Whether this thread stops when it next asks for the time.
+    static STOPS: Cell<bool> = const { Cell::new(false) };
+}
+
+#[test]
+fn what_was_loaded_between_a_look_and_the_flight_is_not_loaded_again() {
+    let (time, policy) = (Time::default(), policy());
+    let (now, gate) = (time.clock(), Arc::new(Barrier::new(2)));
+    let held = gate.clone();
+    let cache = Cache::in_memory(1_000_000).clock(move || {
+        if STOPS.replace(false) {
+            held.wait(); // it has looked, and is about to judge what it has found
+            held.wait();
+        }
+        now()
+    });
+    let loads = AtomicU64::new(0);
+    let key = City::cache_key("object", "Bonn").unwrap();
+    let read = || {
+        let load = async || Ok(Some(bonn(loads.fetch_add(1, Ordering::Relaxed).cast_signed())));
+        block_on(cache.get_or_load(&key, &policy, load)).unwrap()
+    };
+    read();
+    time.pass(2 * policy.ttl);
+    std::thread::scope(|threads| {
+        let late = threads.spawn(|| {
+            STOPS.set(true);
+            read()
+        });
+        gate.wait();
+        let meanwhile = read();
+        gate.wait();
+        assert_eq!((meanwhile, late.join().unwrap()), (Some(bonn(1)), Some(bonn(1))));
+    });
+    assert_eq!((loads.load(Ordering::Relaxed), cache.counters().shared), (2, 1));
 }
 
 #[test]
