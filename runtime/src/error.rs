@@ -291,6 +291,9 @@ pub enum Cause {
     /// A snapshot that is not there, is damaged, or cannot be used so.
     #[error(transparent)]
     Snapshot(Box<SnapshotError>),
+    /// What was fetched of a snapshot so far was removed by someone else.
+    #[error("another fetch into this database took the place of this one; fetch the snapshot again")]
+    Overtaken,
     /// The platform gives no such bookmark, or does not go back to it.
     #[error("the platform refuses the bookmark: {source}")]
     Bookmark {

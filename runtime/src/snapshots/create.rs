@@ -67,7 +67,7 @@ impl Snapshots<'_> {
         if self.db.archive_log(parent.sequence, &mut writer)? {
             return self.finish(draft, writer).map(Some);
         }
-        self.db.remove_snapshot(self.find(draft.id)?.number)?;
+        self.db.remove_snapshot(writer.number())?;
         Ok(None)
     }
 

@@ -54,6 +54,32 @@ pub enum SnapshotError {
         /// The collection.
         collection: String,
     },
+    /// An archive has no such snapshot.
+    #[error("the archive has no snapshot {id} of the object `{object}`; `list` has all that there are")]
+    NotArchived {
+        /// Its name.
+        id: SnapshotId,
+        /// The object.
+        object: String,
+    },
+    /// A snapshot that is being deleted from its archive.
+    #[error(
+        "the snapshot {id} is being deleted from the archive; `delete` or `retain` ends a deletion that was broken off, and one that is not ended is void after an hour"
+    )]
+    Deleting {
+        /// Its name.
+        id: SnapshotId,
+    },
+    /// A snapshot that a newer version of this crate has archived.
+    #[error(
+        "the snapshot {id} was archived in format {format}, and this version of terrace knows formats up to 1; use the newer version of terrace"
+    )]
+    NewerFormat {
+        /// Its name.
+        id: SnapshotId,
+        /// The format.
+        format: u32,
+    },
     /// No snapshot and no log reaches back to a moment.
     #[error("nothing reaches back to {time}: {problem}")]
     OutOfReach {

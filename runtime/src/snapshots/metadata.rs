@@ -169,16 +169,19 @@ pub(super) fn parse(stored: &StoredSnapshot) -> Result<SnapshotMetadata, Snapsho
 }
 
 /// Values that have a text.
-mod text {
+pub(super) mod text {
     use std::{fmt::Display, str::FromStr};
 
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::snapshots) fn serialize<S: Serializer>(
+        value: &impl Display,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.collect_str(value)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, V: FromStr<Err: Display>>(
+    pub(in crate::snapshots) fn deserialize<'de, D: Deserializer<'de>, V: FromStr<Err: Display>>(
         from: D,
     ) -> Result<V, D::Error> {
         String::deserialize(from)?.parse().map_err(Error::custom)

@@ -5,6 +5,8 @@
 //! anything is touched. A restore is one transaction and begins a new lineage (invariant 6); no snapshot that a kept one or
 //! an unfinished restore needs is deleted (invariant 10). Stands above `hot`, which knows how parts are stored.
 
+#[cfg(feature = "lake")]
+mod archive;
 mod chain;
 mod contents;
 mod create;
@@ -13,6 +15,8 @@ mod metadata;
 mod restore;
 mod retention;
 
+#[cfg(feature = "lake")]
+pub use archive::{Archive, ArchivedCollection, ArchivedFile, ArchivedSnapshot};
 pub use error::SnapshotError;
 pub use metadata::{SnapshotCollection, SnapshotKind, SnapshotMetadata};
 pub use restore::Restored;
@@ -122,8 +126,11 @@ impl Snapshots<'_> {
         Ok(found.ok_or(SnapshotError::NotFound { id })?)
     }
 
+    /// All of them, the oldest first: one that was fetched from an archive may have come last.
     fn all(self) -> Outcome<Vec<(StoredSnapshot, SnapshotMetadata)>> {
-        let all = self.db.stored_snapshots()?.into_iter();
-        all.map(|stored| Ok((stored.clone(), metadata::parse(&stored)?))).collect()
+        let parsed = |stored: StoredSnapshot| Ok((stored.clone(), metadata::parse(&stored)?));
+        let mut all: Vec<_> = self.db.stored_snapshots()?.into_iter().map(parsed).collect::<Outcome<_>>()?;
+        all.sort_by_key(|(_, metadata)| metadata.timestamp);
+        Ok(all)
     }
 }

@@ -1,14 +1,14 @@
 //! Going back to a snapshot.
 
 use crate::{
-    Db,
+    Cause, Db,
     cdc::{Checksum, Lineage, SnapshotId},
-    error::{During, Operation, Outcome, StorageError},
+    error::{During, Failure, Operation, Outcome, StorageError},
     hot::{Incoming, Overlay},
     schema::Collection,
 };
 
-use super::{SnapshotError, Snapshots, chain::Chain};
+use super::{SnapshotCollection, SnapshotError, Snapshots, chain::Chain};
 
 /// What a restore did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +62,15 @@ impl Chain {
         if let Some(name) = only.filter(|name| self.last().collection(name).is_none()) {
             return Err(SnapshotError::NoCollection { id, collection: name.to_owned() }.into());
         }
+        let here = db.collections_now()?;
+        if only.is_none() {
+            let unknown = |of: &&SnapshotCollection| here.iter().all(|(name, _)| *name != of.name);
+            let lost = self.last().collections.iter().filter(|of| of.after.documents > 0).find(unknown);
+            lost.map_or(Ok(()), |of| Err(Failure::from(Cause::NotOpened).of(&of.name)))?;
+        }
         let lineage = db.begin_lineage()?;
         let mut documents = 0;
-        for (name, _) in db.collections_now()? {
+        for (name, _) in here {
             if only.is_some_and(|only| only != name) {
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::{
     hot::StoredSnapshot,
 };
 
-use super::{SnapshotError, SnapshotMetadata, Snapshots};
+use super::{SnapshotError, Snapshots};
 
 /// Which snapshots stay; each rule keeps what it names, whatever the others say.
 ///
@@ -58,20 +58,22 @@ impl Snapshots<'_> {
     }
 
     pub(super) fn retain_here(self, keep: Keep) -> Outcome<Vec<SnapshotId>> {
+        #[cfg(feature = "lake")]
+        self.db.remove_left_behind()?;
         let all = self.all()?;
-        let mut kept: BTreeSet<SnapshotId> =
-            keep.named(all.iter().map(|(_, metadata)| metadata), self.db.now());
+        let times = all.iter().map(|(stored, metadata)| (stored.id, metadata.timestamp));
+        let mut kept = keep.named(times.collect(), self.db.now());
         for (stored, _) in &all {
             if stored.held || waiting_lake(self.db, stored)?.is_some() {
                 kept.insert(stored.id);
             }
         }
         kept.extend(all.iter().rev().map(|(stored, _)| stored.id).find(|&id| self.chain(id).is_ok()));
-        // a parent is older than what builds on it
-        for (_, metadata) in all.iter().rev() {
-            if kept.contains(&metadata.id) {
-                kept.extend(metadata.parent);
-            }
+        let mut children: Vec<SnapshotId> = kept.iter().copied().collect();
+        while let Some(child) = children.pop() {
+            let parent =
+                all.iter().find(|(stored, _)| stored.id == child).and_then(|(_, child)| child.parent);
+            children.extend(parent.filter(|&parent| kept.insert(parent)));
         }
         let mut removed = Vec::new();
         for (stored, _) in all.iter().filter(|(stored, _)| !kept.contains(&stored.id)) {
@@ -83,29 +85,23 @@ impl Snapshots<'_> {
 }
 
 impl Keep {
-    /// What the rules keep of snapshots, the oldest first.
-    fn named<'m>(
-        self,
-        all: impl DoubleEndedIterator<Item = &'m SnapshotMetadata>,
-        now: Timestamp,
-    ) -> BTreeSet<SnapshotId> {
-        let mut newest_first: Vec<&SnapshotMetadata> = all.rev().collect();
-        newest_first.sort_by_key(|metadata| std::cmp::Reverse(metadata.timestamp));
-        let mut kept: BTreeSet<SnapshotId> =
-            newest_first.iter().take(self.newest).map(|metadata| metadata.id).collect();
+    /// What the rules keep of snapshots that were taken at these moments, the oldest first where there are several of one moment.
+    pub(super) fn named(self, mut all: Vec<(SnapshotId, Timestamp)>, now: Timestamp) -> BTreeSet<SnapshotId> {
+        all.reverse();
+        all.sort_by_key(|&(_, time)| std::cmp::Reverse(time));
+        let mut kept: BTreeSet<SnapshotId> = all.iter().take(self.newest).map(|&(id, _)| id).collect();
         if let Some(age) = self.younger_than {
             let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
             let since = now.micros().saturating_sub(age);
-            let young = newest_first.iter().filter(|metadata| metadata.timestamp.micros() > since);
-            kept.extend(young.map(|metadata| metadata.id));
+            kept.extend(all.iter().filter(|(_, time)| time.micros() > since).map(|&(id, _)| id));
         }
         let Tiers { daily, weekly, monthly } = self.tiers;
         for (periods, period) in [(daily, day as fn(Timestamp) -> i64), (weekly, week), (monthly, month)] {
             let mut seen = BTreeSet::new();
-            for metadata in &newest_first {
-                let is_last = seen.insert(period(metadata.timestamp));
+            for &(id, time) in &all {
+                let is_last = seen.insert(period(time));
                 if is_last && seen.len() <= periods {
-                    kept.insert(metadata.id);
+                    kept.insert(id);
                 }
             }
         }
@@ -126,7 +122,7 @@ fn week(time: Timestamp) -> i64 {
 /// The month of a moment, counted from the year 0.
 ///
 /// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
-fn month(time: Timestamp) -> i64 {
+pub(super) fn month(time: Timestamp) -> i64 {
     let days = day(time) + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);

@@ -46,6 +46,10 @@ impl FileCatalog {
         Self { store, url }
     }
 
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     pub(super) async fn tables(&self) -> Result<Vec<String>, CatalogError> {
         let files = self.store.list("").await?;
         let tables = files.iter().filter(|file| metadata_number(&file.path).is_some());

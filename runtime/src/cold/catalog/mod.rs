@@ -11,7 +11,12 @@ mod place;
 #[cfg(all(feature = "rest", not(target_family = "wasm")))]
 mod rest;
 
-use super::iceberg::{Requirement, TableMetadata, Update};
+use std::sync::Arc;
+
+use super::{
+    iceberg::{Requirement, TableMetadata, Update},
+    store::Store,
+};
 
 pub(crate) use error::CommitError;
 pub use error::{CatalogError, RestError, RestErrorKind};
@@ -50,6 +55,15 @@ pub(crate) struct Change<'a> {
 }
 
 impl Catalog {
+    /// The store that the lake is in; a service has none beside those of its tables.
+    pub(crate) fn store(&self) -> Option<&Arc<dyn Store>> {
+        match self {
+            Self::Files(files) => Some(files.store()),
+            #[cfg(all(feature = "rest", not(target_family = "wasm")))]
+            Self::Rest(_) => None,
+        }
+    }
+
     /// The names of the tables, in order.
     pub(crate) async fn tables(&self) -> Result<Vec<String>, CatalogError> {
         match self {

@@ -19,7 +19,8 @@ const AT_ONCE: usize = 6;
 /// What has been read of a file.
 #[derive(Debug)]
 pub(super) struct Fetch {
-    store: Arc<dyn Store>,
+    /// Without one, all of the file is held.
+    store: Option<Arc<dyn Store>>,
     path: String,
     size: u64,
     held: Vec<(Range<u64>, Bytes)>,
@@ -30,7 +31,13 @@ pub(super) struct Fetch {
 impl Fetch {
     /// A file of this size.
     pub(super) fn new(store: Arc<dyn Store>, path: String, size: u64) -> Self {
-        Self { store, path, size, held: Vec::new(), requests: 0, bytes: 0 }
+        Self { store: Some(store), path, size, held: Vec::new(), requests: 0, bytes: 0 }
+    }
+
+    /// A file that is in memory.
+    pub(super) fn in_memory(bytes: Bytes) -> Self {
+        let size = bytes.len() as u64;
+        Self { store: None, path: String::new(), size, held: vec![(0..size, bytes)], requests: 0, bytes: 0 }
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -45,7 +52,8 @@ impl Fetch {
         let mut missing: Vec<_> = ranges.iter().filter(|range| self.held(range).is_none()).cloned().collect();
         missing.sort_unstable_by_key(|range| range.start);
         for some in joined(missing, GAP).chunks(AT_ONCE) {
-            let requests = some.iter().map(|range| self.store.get(&self.path, Some(range.clone())));
+            let Some(store) = &self.store else { break };
+            let requests = some.iter().map(|range| store.get(&self.path, Some(range.clone())));
             let found = try_join_all(requests).await?;
             for (range, bytes) in some.iter().zip(found) {
                 if bytes.len() as u64 != range.end - range.start {

@@ -12,6 +12,7 @@ use std::{
 use arrow_array::RecordBatch;
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::Schema as ArrowSchema;
+use bytes::Bytes;
 use parquet::{
     DecodeResult,
     arrow::{
@@ -94,7 +95,16 @@ impl FileReader {
     ) -> Result<Self, FileError> {
         let size = u64::try_from(file.file_size_in_bytes).map_err(damaged)?;
         let rows = u64::try_from(file.record_count).map_err(damaged)?;
-        let mut fetch = Fetch::new(store, path, size);
+        Self::of(Fetch::new(store, path, size), rows, scan, deleted).await
+    }
+
+    /// Opens a file of so many rows that is in memory.
+    pub(crate) async fn in_memory(bytes: Bytes, rows: u64, scan: Arc<Scan>) -> Outcome<Self> {
+        Self::of(Fetch::in_memory(bytes), rows, scan, Vec::new()).await
+    }
+
+    async fn of(mut fetch: Fetch, rows: u64, scan: Arc<Scan>, deleted: Vec<u64>) -> Outcome<Self> {
+        let size = fetch.size();
         let everything = matches!(scan.predicate.0, Node::Known(Some(true)));
         let end = if everything && size <= WHOLE_BYTES { size } else { END_BYTES };
         let opened = Opened::new(open::metadata(&mut fetch, rows, end).await?)?;

@@ -20,7 +20,7 @@ use crate::{
 use super::Content;
 
 /// `restored` is the position of the last event that says that a collection was restored from it; `id` of a part its
-/// snapshot's number and its place. The head of a part stands in the first of its rows.
+/// snapshot's number and its place. The head of a part stands in the first of its rows. Without a seal a snapshot is unfinished.
 const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS _terrace_snapshot (number INTEGER PRIMARY KEY AUTOINCREMENT, \
      id BLOB NOT NULL UNIQUE, metadata TEXT NOT NULL, seal BLOB NOT NULL, held INTEGER NOT NULL, \
@@ -77,6 +77,15 @@ pub(crate) struct Digest {
     pub(crate) bytes: u64,
     /// Over all of them in their order.
     pub(crate) hash: u128,
+}
+
+/// A part of a snapshot.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) content: Content,
+    pub(crate) bytes: Vec<u8>,
+    /// The place after it.
+    pub(crate) next: u64,
 }
 
 /// A running [`Digest`].
@@ -137,6 +146,11 @@ impl ArchiveWriter<'_> {
         Ok(())
     }
 
+    /// The snapshot's number in this database.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What the metadata has to say of the parts.
     pub(crate) fn digest(&self) -> Digest {
         self.hash.end()
@@ -157,18 +171,23 @@ fn place(number: u64, at: u64) -> ValueRef<'static> {
 }
 
 impl Db {
-    /// Every snapshot, the oldest first.
+    /// Every finished snapshot, in the order in which they came.
     pub(crate) fn stored_snapshots(&self) -> Outcome<Vec<StoredSnapshot>> {
         let mut all = Vec::new();
-        let there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_terrace_snapshot'";
-        if read::first(&*self.backend, there, &RowBuf::new(), |_| Ok(()))?.is_some() {
-            let sql = format!("SELECT {COLUMNS} FROM _terrace_snapshot ORDER BY number");
+        if self.has_snapshots()? {
+            let sql = format!("SELECT {COLUMNS} FROM _terrace_snapshot WHERE seal <> x'' ORDER BY number");
             read::each(&*self.backend, &sql, &RowBuf::new(), |row| {
                 all.push(StoredSnapshot::read(row)?);
                 Ok(())
             })?;
         }
         Ok(all)
+    }
+
+    /// Whether there ever was one.
+    pub(super) fn has_snapshots(&self) -> Outcome<bool> {
+        let there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_terrace_snapshot'";
+        Ok(read::first(&*self.backend, there, &RowBuf::new(), |_| Ok(()))?.is_some())
     }
 
     /// Begins a snapshot.
@@ -236,17 +255,22 @@ impl Db {
         each: &mut dyn FnMut(&Content, Vec<u8>) -> Outcome<()>,
     ) -> Outcome<()> {
         let mut at = 0;
-        let mut next = self.snapshot_row(number, at)?;
-        while let Some((head, mut bytes)) = next.take() {
-            loop {
-                at += 1;
-                next = self.snapshot_row(number, at)?;
-                let Some((_, piece)) = next.take_if(|(head, _)| head.is_empty()) else { break };
-                bytes.extend(piece);
-            }
-            let content = Content::from_text(&head).map_err(Failure::from)?;
-            each(&content, bytes)?;
+        while let Some(part) = self.part(number, at)? {
+            at = part.next;
+            each(&part.content, part.bytes)?;
         }
         Ok(())
+    }
+
+    /// The part that begins at a place.
+    pub(crate) fn part(&self, number: u64, at: u64) -> Outcome<Option<Part>> {
+        let Some((head, mut bytes)) = self.snapshot_row(number, at)? else { return Ok(None) };
+        let mut next = at + 1;
+        while let Some((_, piece)) = self.snapshot_row(number, next)?.filter(|(head, _)| head.is_empty()) {
+            bytes.extend(piece);
+            next += 1;
+        }
+        let content = Content::from_text(&head).map_err(Failure::from)?;
+        Ok(Some(Part { content, bytes, next }))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 use super::{ArchiveWriter, Content};
 
 /// How many bytes of values one part is made from at most.
-const BATCH_BYTES: usize = 8_000_000;
+pub(super) const BATCH_BYTES: usize = 8_000_000;
 
 /// What is known of a collection that goes into a snapshot.
 #[derive(Clone, Copy, Debug)]
