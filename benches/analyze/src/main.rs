@@ -1,10 +1,11 @@
 //! `cargo xtask bench vortex`, its second part: a question over all flights, to the segments of the hot tier, to SQLite
-//! over rows and to DuckDB over its own table, in turn, one thread each.
+//! over rows and to `DuckDB` over its own table, in turn, one thread each.
 //!
 //! `analyze FLIGHTS.csv PYTHON PEER.py [ROUNDS]`
 
 mod flight;
 mod peers;
+mod sqlite;
 
 use std::{path::PathBuf, time::Instant};
 
@@ -85,7 +86,9 @@ fn ask(db: &Db) -> Result<String> {
         .aggregate(|f| (count(), f.distance.sum(), f.dep_delay.max()))?;
     let rows: Vec<String> = found
         .iter()
-        .map(|(carrier, (count, distance, delay))| format!("{carrier},{count},{distance},{}", delay.unwrap_or(0)))
+        .map(|(carrier, (count, distance, delay))| {
+            format!("{carrier},{count},{distance},{}", delay.unwrap_or(0))
+        })
         .collect();
     Ok(rows.join("|"))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::flight::Flight;
 
@@ -16,46 +16,7 @@ pub(crate) struct Sqlite(Connection);
 
 impl Sqlite {
     pub(crate) fn fill(path: &Path, flights: &[Flight]) -> Result<Self> {
-        let mut db = Connection::open(path)?;
-        db.execute_batch(
-            "PRAGMA journal_mode = WAL; CREATE TABLE flights (id INTEGER PRIMARY KEY, year INTEGER NOT NULL, \
-             month INTEGER NOT NULL, day INTEGER NOT NULL, dep_time INTEGER, sched_dep_time INTEGER NOT NULL, \
-             dep_delay INTEGER, arr_time INTEGER, sched_arr_time INTEGER NOT NULL, arr_delay INTEGER, \
-             carrier TEXT NOT NULL, flight INTEGER NOT NULL, tailnum TEXT, origin TEXT NOT NULL, dest TEXT NOT NULL, \
-             air_time INTEGER, distance INTEGER NOT NULL, hour INTEGER NOT NULL, minute INTEGER NOT NULL, \
-             time_hour INTEGER NOT NULL) STRICT",
-        )?;
-        let transaction = db.transaction()?;
-        {
-            let sql = "INSERT INTO flights VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-            let mut insert = transaction.prepare(sql)?;
-            for f in flights {
-                insert.execute(params![
-                    f.id,
-                    f.year,
-                    f.month,
-                    f.day,
-                    f.dep_time,
-                    f.sched_dep_time,
-                    f.dep_delay,
-                    f.arr_time,
-                    f.sched_arr_time,
-                    f.arr_delay,
-                    f.carrier,
-                    f.flight,
-                    f.tailnum,
-                    f.origin,
-                    f.dest,
-                    f.air_time,
-                    f.distance,
-                    f.hour,
-                    f.minute,
-                    f.time_hour.micros(),
-                ])?;
-            }
-        }
-        transaction.commit()?;
-        Ok(Self(db))
+        Ok(Self(crate::sqlite::fill(path, flights)?))
     }
 
     pub(crate) fn ask(&self, question: &str) -> Result<String> {
@@ -68,7 +29,7 @@ impl Sqlite {
     }
 }
 
-/// DuckDB over a table of its own, in a process of Python that times the question itself.
+/// `DuckDB` over a table of its own, in a process of Python that times the question itself.
 pub(crate) struct DuckDb {
     process: Child,
     questions: ChildStdin,
@@ -76,7 +37,13 @@ pub(crate) struct DuckDb {
 }
 
 impl DuckDb {
-    pub(crate) fn start(python: &Path, script: &Path, flights: &Path, question: &str, path: &Path) -> Result<Self> {
+    pub(crate) fn start(
+        python: &Path,
+        script: &Path,
+        flights: &Path,
+        question: &str,
+        path: &Path,
+    ) -> Result<Self> {
         let mut command = Command::new(python);
         command.arg(script).arg(flights).arg(question).arg(path);
         let mut process = command
