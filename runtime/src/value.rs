@@ -230,8 +230,14 @@ impl RowBuf {
     /// Copies a whole row, whatever its values: what is stored already was checked when it was written.
     pub(crate) fn copy(row: &dyn Row) -> Result<Self, ValueError> {
         let mut copy = Self::new();
-        (0..row.len()).try_for_each(|column| copy.push(row.value(column)?))?;
+        copy.copy_from(row)?;
         Ok(copy)
+    }
+
+    /// As [`RowBuf::copy`], in the memory of this row.
+    pub(crate) fn copy_from(&mut self, row: &dyn Row) -> Result<(), ValueError> {
+        self.clear();
+        (0..row.len()).try_for_each(|column| self.push(row.value(column)?))
     }
 }
 

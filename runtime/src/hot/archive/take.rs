@@ -73,9 +73,12 @@ impl Db {
         let mut batch = Batch::new(table.schema);
         let sql = format!("SELECT {} FROM {}", table.columns, table.sql().rows);
         let mut hasher = table.hasher.borrow_mut();
+        // of SQLite's own row a value costs several calls
+        let mut copy = RowBuf::new();
         self.backend.query(&sql, &table.storages, &RowBuf::new(), &mut |row| {
-            checksum.add(hasher.hash(row)?);
-            batch.push(row)?;
+            copy.copy_from(row)?;
+            checksum.add(hasher.hash(&copy)?);
+            batch.push(&copy)?;
             if batch.len() == MAX_ROWS || batch.bytes > BATCH_BYTES {
                 push(table, &batch, to)?;
                 batch = Batch::new(table.schema);

@@ -36,7 +36,7 @@ impl Batch {
         self.columns.first().map_or(0, Column::len)
     }
 
-    pub(in crate::hot) fn push(&mut self, row: &dyn Row) -> Outcome<()> {
+    pub(in crate::hot) fn push<R: Row + ?Sized>(&mut self, row: &R) -> Outcome<()> {
         for (at, column) in self.columns.iter_mut().enumerate() {
             let value = row.value(at)?;
             self.bytes += match value {
