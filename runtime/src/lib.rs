@@ -78,6 +78,8 @@ pub mod schema;
 pub mod snapshots;
 #[cfg(feature = "lake")]
 pub mod sync;
+#[cfg(any(feature = "lake", feature = "warm"))]
+mod task;
 pub mod value;
 pub mod vortex;
 #[cfg(feature = "warm")]

@@ -1,35 +1,11 @@
 //! What the warm tier asks of a cache that is not in this process: the one small trait behind which it is a leaf.
 
-use std::{error::Error, fmt, future::Future, pin::Pin, time::Duration};
+use std::{error::Error, fmt, time::Duration};
+
+pub use crate::task::{Sendable, Threads};
 
 /// What a store does: natively it can be sent to another thread; in a Worker, which has one, it cannot.
-#[cfg(not(target_family = "wasm"))]
-pub type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, CacheError>> + Send + 'a>>;
-/// What a store does: natively it can be sent to another thread; in a Worker, which has one, it cannot.
-#[cfg(target_family = "wasm")]
-pub type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, CacheError>> + 'a>>;
-
-/// What is shared between threads where there are any.
-#[cfg(not(target_family = "wasm"))]
-pub trait Threads: Send + Sync {}
-#[cfg(not(target_family = "wasm"))]
-impl<T: Send + Sync> Threads for T {}
-/// What is shared between threads where there are any.
-#[cfg(target_family = "wasm")]
-pub trait Threads {}
-#[cfg(target_family = "wasm")]
-impl<T> Threads for T {}
-
-/// What can be sent to another thread where there are any.
-#[cfg(not(target_family = "wasm"))]
-pub trait Sendable: Send {}
-#[cfg(not(target_family = "wasm"))]
-impl<T: Send> Sendable for T {}
-/// What can be sent to another thread where there are any.
-#[cfg(target_family = "wasm")]
-pub trait Sendable {}
-#[cfg(target_family = "wasm")]
-impl<T> Sendable for T {}
+pub type Task<'a, R> = crate::task::Task<'a, R, CacheError>;
 
 /// A cache for bytes: the Cache API of a Worker, or any other that knows a key and an age.
 ///

@@ -8,29 +8,15 @@ pub(crate) mod native;
 #[cfg(all(feature = "s3", not(target_family = "wasm")))]
 mod remote;
 
-use std::{error::Error, fmt, future::Future, ops::Range, pin::Pin};
+use std::{error::Error, fmt, ops::Range};
 
 use bytes::Bytes;
 
 use crate::Timestamp;
+pub use crate::task::Threads;
 
 /// What a store does: natively it can be sent to another thread; in a Durable Object, which has one, it cannot.
-#[cfg(not(target_family = "wasm"))]
-pub type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, StoreError>> + Send + 'a>>;
-/// What a store does: natively it can be sent to another thread; in a Durable Object, which has one, it cannot.
-#[cfg(target_family = "wasm")]
-pub type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, StoreError>> + 'a>>;
-
-/// What is shared between threads where there are any.
-#[cfg(not(target_family = "wasm"))]
-pub trait Threads: Send + Sync {}
-#[cfg(not(target_family = "wasm"))]
-impl<T: Send + Sync> Threads for T {}
-/// What is shared between threads where there are any.
-#[cfg(target_family = "wasm")]
-pub trait Threads {}
-#[cfg(target_family = "wasm")]
-impl<T> Threads for T {}
+pub type Task<'a, R> = crate::task::Task<'a, R, StoreError>;
 
 /// A place for files, by their paths below its root: a folder, memory, S3, or R2 in a Durable Object.
 pub trait Store: fmt::Debug + Threads {
