@@ -20,12 +20,11 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::{
     error::{During, Operation, Outcome, StorageError},
     schema::{Collection, KeyOf},
-    value::{Row, RowBuf, ValueRef},
+    value::{Row, RowBuf, ValueRef, push_hex},
 };
 
 use super::schema_hash::SchemaHash;
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Above how many bytes the id in a key is hashed.
 const LONG: usize = 256;
 /// Above how many bytes a key is not used: that of an object with a very long name.
@@ -195,26 +194,9 @@ pub(super) fn push_escaped(path: &mut String, part: &str) {
         if is_plain(byte) {
             path.push(char::from(byte));
         } else {
-            path.push('~');
-            push_digits(path, byte, b"0123456789ABCDEF");
+            let _ = write!(path, "~{byte:02X}"); // a String takes everything
         }
     }
-}
-
-fn push_hex(path: &mut String, bytes: &[u8]) {
-    for chunk in bytes.chunks(16) {
-        let mut digits = [0; 32];
-        for (at, byte) in chunk.iter().enumerate() {
-            digits[2 * at] = HEX[usize::from(byte >> 4)];
-            digits[2 * at + 1] = HEX[usize::from(byte & 15)];
-        }
-        path.push_str(std::str::from_utf8(&digits[..2 * chunk.len()]).unwrap_or_default());
-    }
-}
-
-fn push_digits(path: &mut String, byte: u8, digits: &[u8; 16]) {
-    path.push(char::from(digits[usize::from(byte >> 4)]));
-    path.push(char::from(digits[usize::from(byte & 15)]));
 }
 
 fn push_hash(path: &mut String, kind: char, of: &[u8]) {
