@@ -341,8 +341,7 @@ fn a_snapshot_of_an_earlier_schema_is_migrated() -> Result<(), StorageError> {
     for (snapshot, (items, _)) in &taken {
         db.snapshots().verify(snapshot.id)?;
         db.snapshots().restore(snapshot.id)?;
-        let mut found: Vec<later::Item> = documents(&db)?;
-        found.sort_by_key(|item| item.id);
+        let found = documents_of(&db)?;
         let expected: Vec<later::Item> = items.iter().map(as_later).collect();
         assert_eq!(found, expected);
         let copy = options(3).open_in_memory(collections![later::Item, Plain])?;
@@ -401,4 +400,46 @@ fn a_failed_restore_changes_nothing_that_is_read_later() -> Result<(), StorageEr
     change(&db, &mut Random(8))?;
     db.maintain(Maintenance::default())?;
     check_sound(&db)
+}
+
+#[test]
+fn another_database_gets_what_a_snapshot_holds() -> Result<(), StorageError> {
+    let place = Place::new();
+    let (db, taken) = chain(&place)?;
+    for (at, (snapshot, documents)) in taken.iter().enumerate() {
+        let other = options(9).object("another").open_in_memory(collections![Item, Plain])?;
+        other.insert_all(&(0..at as i64 * 9).map(|id| item(id + 40)).collect::<Vec<_>>())?;
+        other.maintain(Maintenance::default())?;
+        let before = other.lineage()?;
+        let restored = db.snapshots().restore_into(snapshot.id, &other)?;
+        assert_eq!(restored.documents, snapshot.documents());
+        assert_ne!(other.lineage()?, before, "invariant 6");
+        assert_eq!((other.object_id(), other.lineage()?), ("another", restored.lineage));
+        assert_eq!(all(&other)?, *documents);
+        check_sound(&other)?;
+        let later = options(3).open_in_memory(collections![later::Item, Plain])?;
+        db.snapshots().restore_into(snapshot.id, &later)?;
+        let found: Vec<later::Item> = documents_of(&later)?;
+        assert!(
+            found.iter().map(|item| (item.id, item.rank)).eq(documents.0.iter().map(|item| (item.id, 7)))
+        );
+        later.maintain(Maintenance::default())?;
+        assert_eq!(later.snapshots().create(Full)?.documents(), snapshot.documents());
+    }
+    let present = all(&db)?;
+    let lacks = options(4).open_in_memory(collections![Plain])?;
+    lacks.insert(&plain(9))?;
+    let refused = db.snapshots().restore_into(taken[3].0.id, &lacks).expect_err("no such collection");
+    assert!(matches!(refused.source, Cause::NotOpened), "{refused}");
+    assert_eq!(lacks.get::<Plain>("p9")?, Some(plain(9)), "nothing was touched");
+    let inside = lacks.transaction(|lacks| db.snapshots().restore_into(taken[0].0.id, lacks).map(drop));
+    assert!(inside.is_err(), "a restore is a transaction of its own");
+    assert_eq!(all(&db)?, present);
+    Ok(())
+}
+
+fn documents_of(db: &Db) -> Result<Vec<later::Item>, StorageError> {
+    let mut found: Vec<later::Item> = documents(db)?;
+    found.sort_by_key(|item| item.id);
+    Ok(found)
 }

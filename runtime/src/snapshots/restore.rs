@@ -31,7 +31,28 @@ impl Snapshots<'_> {
     /// [`Cause::Migration`](crate::Cause::Migration): its documents do not fit the present schema. The database was not
     /// opened with one of its collections.
     pub fn restore(self, id: SnapshotId) -> Result<Restored, StorageError> {
-        self.go_back(id, None).during_no_collection(Operation::Snapshot)
+        self.put(id, self.db, None).during_no_collection(Operation::Snapshot)
+    }
+
+    /// Gives another database what a snapshot holds: every collection of it has those documents then, as after a
+    /// [`Snapshots::restore`] there. The other one keeps its name, and may have later structs.
+    ///
+    /// # Errors
+    /// As [`Snapshots::restore`]; the other database was not opened with a collection of the snapshot that has documents.
+    ///
+    /// ```
+    /// # use terrace::{prelude::*, snapshots::SnapshotKind::Full};
+    /// # #[derive(Collection)]
+    /// # struct City { #[id] name: String, people: i64 }
+    /// # let (db, copy) = (Db::open_in_memory(collections![City])?, Db::open_in_memory(collections![City])?);
+    /// db.insert(&City { name: "Bonn".into(), people: 330_000 })?;
+    /// let snapshot = db.snapshots().create(Full)?;
+    /// db.snapshots().restore_into(snapshot.id, &copy)?;
+    /// assert_eq!(copy.checksum::<City>()?, db.checksum::<City>()?);
+    /// # Ok::<(), StorageError>(())
+    /// ```
+    pub fn restore_into(self, id: SnapshotId, to: &Db) -> Result<Restored, StorageError> {
+        self.put(id, to, None).during_no_collection(Operation::Snapshot)
     }
 
     /// Takes one collection back to a snapshot; the others stay as they are.
@@ -39,78 +60,88 @@ impl Snapshots<'_> {
     /// # Errors
     /// As [`Snapshots::restore`]; the snapshot does not have the collection.
     pub fn restore_collection<T: Collection>(self, id: SnapshotId) -> Result<Restored, StorageError> {
-        self.go_back(id, Some(T::SCHEMA.name)).during(Operation::Snapshot, T::SCHEMA.name)
+        self.put(id, self.db, Some(T::SCHEMA.name)).during(Operation::Snapshot, T::SCHEMA.name)
     }
 
-    fn go_back(self, id: SnapshotId, only: Option<&str>) -> Outcome<Restored> {
-        if self.db.is_in_transaction() {
+    fn put(self, id: SnapshotId, to: &Db, only: Option<&str>) -> Outcome<Restored> {
+        if self.db.is_in_transaction() || to.is_in_transaction() {
             return Err(SnapshotError::InTransaction.into());
         }
-        self.db.replacing(|| {
-            let chain = self.chain(id)?;
-            let overlay = chain.overlay(self.db)?;
-            chain.put(self.db, &overlay, only)
+        to.replacing(|| {
+            self.db.consistently(|| {
+                let chain = self.chain(id)?;
+                let overlay = chain.overlay(self.db)?;
+                Putting { chain: &chain, overlay: &overlay, from: self.db, to }.run(only)
+            })
         })
     }
 }
 
-impl Chain {
-    /// Puts the documents of a chain in the place of what is there. Inside of a
-    /// transaction.
-    fn put(&self, db: &Db, overlay: &Overlay, only: Option<&str>) -> Outcome<Restored> {
-        let id = self.last().id;
-        if let Some(name) = only.filter(|name| self.last().collection(name).is_none()) {
+/// The documents of a chain on their way to the place of what is there. Inside of a transaction.
+struct Putting<'a> {
+    chain: &'a Chain,
+    overlay: &'a Overlay,
+    from: &'a Db,
+    to: &'a Db,
+}
+
+impl Putting<'_> {
+    fn run(&self, only: Option<&str>) -> Outcome<Restored> {
+        let last = self.chain.last();
+        let id = last.id;
+        if let Some(name) = only.filter(|name| last.collection(name).is_none()) {
             return Err(SnapshotError::NoCollection { id, collection: name.to_owned() }.into());
         }
-        let here = db.collections_now()?;
+        let here = self.to.collections_now()?;
         if only.is_none() {
             let unknown = |of: &&SnapshotCollection| here.iter().all(|(name, _)| *name != of.name);
-            let lost = self.last().collections.iter().filter(|of| of.after.documents > 0).find(unknown);
-            lost.map_or(Ok(()), |of| Err(Failure::from(Cause::NotOpened).of(&of.name)))?;
+            let missing = last.collections.iter().filter(|of| of.after.documents > 0).find(unknown);
+            missing.map_or(Ok(()), |of| Err(Failure::from(Cause::NotOpened).of(&of.name)))?;
         }
-        let lineage = db.begin_lineage()?;
+        let lineage = self.to.begin_lineage()?;
         let mut documents = 0;
         for (name, _) in here {
             if only.is_some_and(|only| only != name) {
                 continue;
             }
-            documents += match self.last().collection(name) {
-                Some(_) => self.put_collection(db, name, overlay)?,
-                None => db.empty(name, id).map(|()| 0)?,
+            documents += match last.collection(name) {
+                Some(of) => self.collection(of)?,
+                None => self.to.empty(name, id).map(|()| 0)?,
             };
         }
         Ok(Restored { lineage, documents })
     }
 
-    fn put_collection(&self, db: &Db, name: &str, overlay: &Overlay) -> Outcome<u64> {
-        let (number, base) = self.base();
-        let last = self.last().collection(name).map(|of| (of.schema, of.after));
-        let (schema, after) = last.unwrap_or_default();
-        let is_own = base.object == db.object_id();
-        let mut incoming = db.empty_for(name, &self.schemas, schema, is_own)?;
-        db.each_part(*number, &mut |content, bytes| {
-            if self.schemas.collection(content)? == Some(name) {
+    fn collection(&self, of: &SnapshotCollection) -> Outcome<u64> {
+        let (chain, name) = (self.chain, &*of.name);
+        let (number, base) = chain.base();
+        let is_own = base.object == self.to.object_id();
+        let mut incoming = self.to.empty_for(name, &chain.schemas, of.schema, is_own)?;
+        self.from.each_part(*number, &mut |content, bytes| {
+            if chain.schemas.collection(content)? == Some(name) {
                 incoming.put(content, &bytes)
             } else {
                 Ok(())
             }
         })?;
         incoming.settle()?;
-        for word in overlay.get(name).into_iter().flat_map(|words| words.values()) {
+        for word in self.overlay.get(name).into_iter().flat_map(|words| words.values()) {
             incoming.say(word)?;
         }
-        let checksum = self.check(name, &incoming, after)?;
-        incoming.end(checksum, self.last().id)
+        let checksum = chain.check(of, &incoming)?;
+        incoming.end(checksum, chain.last().id)
     }
+}
 
+impl Chain {
     /// The checksum of what was put, if it is what it has to be.
-    fn check(&self, name: &str, incoming: &Incoming<'_>, after: Checksum) -> Outcome<Checksum> {
-        let base = self.base().1.collection(name);
+    fn check(&self, of: &SnapshotCollection, incoming: &Incoming<'_>) -> Outcome<Checksum> {
+        let base = self.base().1.collection(&of.name);
         let (before, rows) = base.map(|of| (of.after, of.rows)).unwrap_or_default();
         let checksum = before.after(incoming.change);
-        let wrong = incoming.is_present && checksum != after;
+        let wrong = incoming.is_present && checksum != of.after;
         if rows != incoming.rows || wrong {
-            return Err(self.wrong_checksum(name).into());
+            return Err(self.wrong_checksum(&of.name).into());
         }
         Ok(checksum)
     }

@@ -223,8 +223,11 @@ impl Db {
         self.backend.execute(sql, &[integer(number), integer(u64::from(held))].as_slice()).map(drop)
     }
 
-    /// Remembers that event `sequence` says that a collection was restored from a snapshot.
+    /// Remembers that event `sequence` says that a collection was restored from a snapshot, if it is one of this database.
     pub(super) fn set_restored(&self, id: SnapshotId, sequence: u64) -> Outcome<()> {
+        if !self.has_snapshots()? {
+            return Ok(());
+        }
         let sql = "UPDATE _terrace_snapshot SET restored = ?2 WHERE id = ?1";
         self.backend.execute(sql, &[ValueRef::Blob(&id.0), integer(sequence)].as_slice()).map(drop)
     }
