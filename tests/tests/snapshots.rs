@@ -2,12 +2,13 @@
 //!
 //! Invariants 2, 3, 6 and 10.
 
+use serde_json::{Value as Json, json};
 use terrace::{
     Cause,
     hot::Maintenance,
     prelude::*,
     snapshots::{
-        Keep, SnapshotError,
+        DocumentChange, DocumentDiff, FieldDiff, Keep, SnapshotError,
         SnapshotKind::{Full, Incremental},
         SnapshotMetadata, Tiers,
     },
@@ -442,4 +443,84 @@ fn documents_of(db: &Db) -> Result<Vec<later::Item>, StorageError> {
     let mut found: Vec<later::Item> = documents(db)?;
     found.sort_by_key(|item| item.id);
     Ok(found)
+}
+
+#[test]
+fn a_diff_names_the_documents_and_fields_that_are_different() -> Result<(), StorageError> {
+    let place = Place::new();
+    let (db, _) = chain(&place)?;
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    let mut random = Random(seed);
+    let mut taken = Vec::new();
+    for at in 0..6 {
+        change(&db, &mut random)?;
+        if at == 3 {
+            db.maintain(Maintenance::default())?;
+        }
+        let kind = if random.below(2) == 0 { Full } else { Incremental };
+        taken.push((db.snapshots().create(kind)?.id, all(&db)?));
+    }
+    for (before, of_before) in &taken {
+        for (after, of_after) in &taken {
+            let found = db.snapshots().diff(*before, *after)?;
+            assert_eq!(found, expected_diff(of_before, of_after), "invariant 3");
+        }
+    }
+    Ok(())
+}
+
+/// What is different in two sets of documents, as [`Snapshots::diff`](terrace::snapshots::Snapshots::diff) has it.
+fn expected_diff(before: &All, after: &All) -> Vec<DocumentDiff> {
+    let of_item = |item: &Item| {
+        let fields = json!({ "id": item.id, "code": item.code, "weight": item.weight, "note": item.note });
+        (item.id.to_string(), fields)
+    };
+    let of_plain = |plain: &Plain| {
+        let blob = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &plain.blob);
+        (plain.name.clone(), json!({ "name": plain.name, "blob": blob }))
+    };
+    let mut diff = Vec::new();
+    let mut compare = |collection: &str, before: Vec<(String, Json)>, after: Vec<(String, Json)>| {
+        let mut ids: Vec<&String> = Vec::new();
+        for (id, _) in before.iter().chain(&after) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.sort_by_key(|id| (id.parse::<i64>().ok(), *id));
+        for id in ids {
+            let of = |all: &[(String, Json)]| {
+                all.iter().find(|(of, _)| of == id).map(|(_, fields)| fields.clone())
+            };
+            let change = match (of(&before), of(&after)) {
+                (Some(_), None) => DocumentChange::Removed,
+                (None, _) => DocumentChange::Added,
+                _ => DocumentChange::Changed,
+            };
+            let (old, new) = (of(&before).unwrap_or_default(), of(&after).unwrap_or_default());
+            let names = if old.is_object() { &old } else { &new };
+            let fields: Vec<FieldDiff> = names
+                .as_object()
+                .into_iter()
+                .flat_map(|names| names.keys())
+                .map(|name| {
+                    let value = |of: &Json| of.get(name).cloned().unwrap_or_default();
+                    FieldDiff { name: name.clone(), before: value(&old), after: value(&new) }
+                })
+                .filter(|field| field.before != field.after)
+                .collect();
+            if !fields.is_empty() {
+                diff.push(DocumentDiff {
+                    collection: collection.into(),
+                    id: id.as_str().into(),
+                    change,
+                    fields,
+                });
+            }
+        }
+    };
+    compare("item", before.0.iter().map(of_item).collect(), after.0.iter().map(of_item).collect());
+    compare("plain", before.1.iter().map(of_plain).collect(), after.1.iter().map(of_plain).collect());
+    diff
 }

@@ -18,3 +18,4 @@ pub(crate) use event::{EventRef, EventSchema};
 #[cfg(feature = "warm")]
 pub use generation::Generation;
 pub(crate) use lens::Lens;
+pub(crate) use output::{column_json, document_id};

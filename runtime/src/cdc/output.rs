@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     Date, Timestamp, Uuid,
     schema::{
-        Kind, StoredColumn,
+        Kind, StoredColumn, StoredSchema,
         types::{decimal_text, unscaled_of_sortable},
     },
     value::Value,
@@ -127,16 +127,8 @@ impl CdcEvent {
     }
 
     fn document_id(&self) -> Json {
-        let Some(schema) = self.schema.as_ref().filter(|_| !self.id.is_empty()) else { return Json::Null };
-        let columns = schema.stored.id.iter().map(|&at| &schema.stored.columns[at]);
-        let mut texts: Vec<Json> = columns
-            .zip(&self.id)
-            .map(|(column, value)| match value_json(column, value, Times::Text) {
-                Json::String(text) => text.into(),
-                other => other.to_string().into(),
-            })
-            .collect();
-        if texts.len() == 1 { texts.remove(0) } else { texts.into() }
+        let schema = self.schema.as_ref().filter(|_| !self.id.is_empty());
+        schema.map_or(Json::Null, |schema| document_id(&schema.stored, &self.id))
     }
 
     fn row(&self, row: Option<&[Value]>, times: Times) -> Json {
@@ -146,6 +138,24 @@ impl CdcEvent {
             columns.map(|(column, value)| (column.name.clone(), value_json(column, value, times))).collect();
         fields.into()
     }
+}
+
+/// The id of a document as text; of an id of several columns, an array of texts.
+pub(crate) fn document_id(schema: &StoredSchema, id: &[Value]) -> Json {
+    let columns = schema.id.iter().map(|&at| &schema.columns[at]);
+    let mut texts: Vec<Json> = columns
+        .zip(id)
+        .map(|(column, value)| match column_json(column, value) {
+            Json::String(text) => text.into(),
+            other => other.to_string().into(),
+        })
+        .collect();
+    if texts.len() == 1 { texts.remove(0) } else { texts.into() }
+}
+
+/// The value of a column as in [`CdcEvent::to_json`].
+pub(crate) fn column_json(column: &StoredColumn, value: &Value) -> Json {
+    value_json(column, value, Times::Text)
 }
 
 fn value_json(column: &StoredColumn, value: &Value, times: Times) -> Json {

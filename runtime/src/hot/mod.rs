@@ -51,11 +51,11 @@ use std::{
 pub use analyze::{Aggregate, Aggregates, Analyze, ByGroup, Grouped, Keys, Summable, count};
 #[doc(hidden)]
 pub use analyze::{Function, Measure, Total};
-pub(crate) use archive::{
-    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word,
-};
 #[cfg(feature = "lake")]
-pub(crate) use archive::{Arriving, apply};
+pub(crate) use archive::Arriving;
+pub(crate) use archive::{
+    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word, apply,
+};
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 pub use bookmark::Bookmark;
 pub use changes::{Changes, Events};

@@ -10,6 +10,7 @@ mod archive;
 mod chain;
 mod contents;
 mod create;
+mod diff;
 mod error;
 mod metadata;
 mod restore;
@@ -17,6 +18,7 @@ mod retention;
 
 #[cfg(feature = "lake")]
 pub use archive::{Archive, ArchivedCollection, ArchivedFile, ArchivedSnapshot};
+pub use diff::{DocumentChange, DocumentDiff, FieldDiff};
 pub use error::SnapshotError;
 pub use metadata::{SnapshotCollection, SnapshotKind, SnapshotMetadata};
 pub use restore::Restored;

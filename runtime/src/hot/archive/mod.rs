@@ -14,8 +14,6 @@ mod take;
 #[cfg(feature = "lake")]
 pub(crate) use arriving::Arriving;
 pub(crate) use content::{Content, Overlay, Schemas, Word};
-pub(crate) use put::Incoming;
-#[cfg(feature = "lake")]
-pub(crate) use put::apply;
+pub(crate) use put::{Incoming, apply};
 pub(crate) use store::{ArchiveWriter, Digest, StoredSnapshot};
 pub(crate) use take::Archived;
