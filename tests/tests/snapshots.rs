@@ -407,9 +407,9 @@ fn a_failed_restore_changes_nothing_that_is_read_later() -> Result<(), StorageEr
 fn another_database_gets_what_a_snapshot_holds() -> Result<(), StorageError> {
     let place = Place::new();
     let (db, taken) = chain(&place)?;
-    for (at, (snapshot, documents)) in taken.iter().enumerate() {
+    for (at, (snapshot, documents)) in (0..).zip(&taken) {
         let other = options(9).object("another").open_in_memory(collections![Item, Plain])?;
-        other.insert_all(&(0..at as i64 * 9).map(|id| item(id + 40)).collect::<Vec<_>>())?;
+        other.insert_all(&(0..9 * at).map(|id| item(id + 40)).collect::<Vec<_>>())?;
         other.maintain(Maintenance::default())?;
         let before = other.lineage()?;
         let restored = db.snapshots().restore_into(snapshot.id, &other)?;
@@ -523,4 +523,109 @@ fn expected_diff(before: &All, after: &All) -> Vec<DocumentDiff> {
     compare("item", before.0.iter().map(of_item).collect(), after.0.iter().map(of_item).collect());
     compare("plain", before.1.iter().map(of_plain).collect(), after.1.iter().map(of_plain).collect());
     diff
+}
+
+/// Documents at moments.
+type History = Vec<(Timestamp, All)>;
+
+/// Writes, takes snapshots, goes back to them and to moments; says what there was after each.
+fn lived(db: &Db, random: &mut Random, steps: usize) -> Result<History, StorageError> {
+    let mut history = vec![(last_time(db)?, all(db)?)];
+    let mut taken = Vec::new();
+    for _ in 0..steps {
+        let at = |random: &mut Random, of: usize| usize::try_from(random.below(of as u64)).unwrap_or(0);
+        match random.below(12) {
+            0 => taken.push(db.snapshots().create(Full)?.id),
+            1 => taken.push(db.snapshots().create(Incremental)?.id),
+            2 if !taken.is_empty() => {
+                db.snapshots().restore(taken[at(random, taken.len())])?;
+            }
+            3 if !taken.is_empty() => {
+                db.snapshots().restore_collection::<Item>(taken[at(random, taken.len())])?;
+            }
+            4 => {
+                let (time, documents) = &history[at(random, history.len())];
+                db.snapshots().restore_to(*time)?;
+                assert_eq!(all(db)?, *documents, "as of {time}");
+            }
+            5 => drop(db.maintain(Maintenance::default())?),
+            6 => {
+                db.fork()?;
+            }
+            _ => change(db, random)?,
+        }
+        history.push((last_time(db)?, all(db)?));
+    }
+    Ok(history)
+}
+
+/// When the last event of the log happened.
+fn last_time(db: &Db) -> Result<Timestamp, StorageError> {
+    let last = db.changes().since(db.changes().head()? - 1)?.next().expect("there is one")?;
+    Ok(last.timestamp)
+}
+
+#[test]
+fn every_moment_that_snapshots_and_log_reach_can_be_gone_back_to() -> Result<(), StorageError> {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    for round in 0..if terrace_tests::long() { 200 } else { 12 } {
+        let mut random = Random(seed.wrapping_add(round));
+        let db = open()?;
+        db.insert_all(&(0..30).map(item).collect::<Vec<_>>())?;
+        let history = lived(&db, &mut random, 20)?;
+        for (time, documents) in &history {
+            let snapshot = db.snapshots().create_at(*time)?;
+            assert_eq!(snapshot.timestamp, *time);
+            db.snapshots().verify(snapshot.id)?;
+            let copy = options(2).open_in_memory(collections![Item, Plain])?;
+            db.snapshots().restore_into(snapshot.id, &copy)?;
+            assert_eq!(all(&copy)?, *documents, "invariant 3, as of {time}");
+            db.snapshots().delete(snapshot.id)?;
+        }
+        check_sound(&db)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_moment_that_nothing_reaches_is_refused() -> Result<(), StorageError> {
+    let db = open()?;
+    for id in 0..400 {
+        db.insert(&item(id))?;
+    }
+    let (begins, early) = (db.changes().since(0)?.next().expect("there is one")?.timestamp, last_time(&db)?);
+    let refused = |time: Timestamp| {
+        let present = (all(&db)?, db.changes().head()?, db.snapshots().list()?);
+        let error = db.snapshots().restore_to(time).expect_err("nothing reaches it");
+        let out =
+            matches!(&error.source, Cause::Snapshot(of) if matches!(**of, SnapshotError::OutOfReach { .. }));
+        assert!(out, "{error}");
+        assert_eq!((all(&db)?, db.changes().head()?, db.snapshots().list()?), present, "nothing was touched");
+        Ok::<_, StorageError>(error.to_string())
+    };
+    let before = Timestamp::from_micros(begins.micros() - 1);
+    assert!(refused(before)?.contains("the object begins at"));
+    let snapshot = db.snapshots().create(Full)?;
+    db.delete::<Item>(3)?;
+    let documents = all(&db)?;
+    let late = last_time(&db)?;
+    db.snapshots().restore(snapshot.id)?;
+    db.insert(&item(900))?;
+    db.snapshots().restore_to(late)?;
+    assert_eq!(all(&db)?, documents);
+    db.changes().prune(Retention { keep: 0, cap: None })?;
+    assert!(refused(early)?.contains("the log begins with event"));
+    // a restore from what is gone stands no longer in the way once another one came after it
+    db.insert(&item(901))?;
+    let late = last_time(&db)?;
+    let points = db.snapshots().list()?;
+    db.snapshots().restore(points[1].id)?;
+    db.snapshots().restore(points[0].id)?;
+    let (last, documents) = (last_time(&db)?, all(&db)?);
+    db.snapshots().delete(points[1].id)?;
+    assert!(refused(late)?.contains("which is gone"));
+    db.snapshots().restore_to(last)?;
+    assert_eq!(all(&db)?, documents);
+    Ok(())
 }

@@ -28,6 +28,12 @@ impl Db {
         present(&*self.backend)
     }
 
+    /// The lineage of an event that happened in this database.
+    pub(crate) fn lineage_at(&self, sequence: u64) -> Outcome<Option<Lineage>> {
+        let all = read_all(&*self.backend)?;
+        Ok(all.iter().rev().find(|(first, _)| *first <= sequence.max(1)).map(|(_, lineage)| *lineage))
+    }
+
     /// Begins a new lineage and leaves a `RESTORE` event: for a database whose file was copied, or that was taken back in
     /// time, so that its history and that of the original are told apart from here on.
     ///

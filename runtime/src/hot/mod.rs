@@ -54,7 +54,8 @@ pub use analyze::{Function, Measure, Total};
 #[cfg(feature = "lake")]
 pub(crate) use archive::Arriving;
 pub(crate) use archive::{
-    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word, apply,
+    ArchiveWriter, Archived, Content, Digest, Incoming, Overlay, Schemas, StoredSnapshot, Word, Words, apply,
+    present_word,
 };
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 pub use bookmark::Bookmark;

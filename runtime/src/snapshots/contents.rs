@@ -1,16 +1,14 @@
 //! Reading the documents of a snapshot where they are.
 
-use std::collections::BTreeMap;
-
 use crate::{
-    Db,
-    cdc::{Checksum, Hasher},
-    error::Outcome,
-    hot::{Overlay, Word, whole_key},
+    Cause, Db,
+    cdc::{Checksum, Hasher, SnapshotId},
+    error::{Failure, Outcome},
+    hot::{Overlay, Word, Words, apply, whole_key},
     value::{Row, RowBuf},
 };
 
-use super::{SnapshotError, chain::Chain};
+use super::{SnapshotError, Snapshots, chain::Chain};
 
 impl Chain {
     /// Runs `each` over every document of a collection, as the snapshot's schema has it.
@@ -21,7 +19,7 @@ impl Chain {
         overlay: &Overlay,
         each: &mut dyn FnMut(&RowBuf) -> Outcome<()>,
     ) -> Outcome<()> {
-        let nothing = BTreeMap::new();
+        let nothing = Words::new();
         let words = overlay.get(collection).unwrap_or(&nothing);
         let mut row = RowBuf::new();
         db.each_part(self.base().0, &mut |content, bytes| {
@@ -42,11 +40,7 @@ impl Chain {
 
     /// The key of a document among the last words.
     pub(super) fn key(&self, collection: &str, row: &RowBuf) -> Outcome<Vec<u8>> {
-        let mut id = RowBuf::new();
-        if let Some(schema) = self.schema(collection) {
-            schema.id.iter().try_for_each(|&at| id.push(row.value(at)?))?;
-        }
-        whole_key(&id)
+        key(self.schema(collection).map_or(&[], |schema| &schema.id), row)
     }
 
     /// The schema that a collection has in the snapshot.
@@ -79,27 +73,78 @@ impl Chain {
     }
 }
 
-impl super::Snapshots<'_> {
+/// The key of a document among the last words, by the positions of its id's columns.
+pub(super) fn key(id: &[usize], row: &RowBuf) -> Outcome<Vec<u8>> {
+    let mut values = RowBuf::new();
+    id.iter().try_for_each(|&at| values.push(row.value(at)?))?;
+    whole_key(&values)
+}
+
+/// A chain, with the last word of its log on each document.
+pub(super) struct Contents<'db> {
+    pub(super) chain: Chain,
+    pub(super) overlay: Overlay,
+    /// Where it is stored.
+    pub(super) db: &'db Db,
+}
+
+impl Contents<'_> {
+    /// Runs `each` over the documents of a collection, as the snapshot's schema has it.
+    pub(super) fn each_document(
+        &self,
+        collection: &str,
+        each: &mut dyn FnMut(&RowBuf) -> Outcome<()>,
+    ) -> Outcome<()> {
+        self.chain.each_document(self.db, collection, &self.overlay, each)
+    }
+
+    /// Runs `each` over the documents of a collection, as the present schema of this database has it.
+    pub(super) fn each_present(
+        &self,
+        collection: &str,
+        each: &mut dyn FnMut(&RowBuf) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let last = self.chain.last();
+        let Some(of) = last.collection(collection) else { return Ok(()) };
+        let is_own = last.object == self.db.object_id();
+        let lens = self.db.present_lens(&self.chain.schemas, of.schema, is_own)?;
+        let mut present = RowBuf::new();
+        self.each_document(collection, &mut |row| {
+            present.clear();
+            apply(&lens, row, &mut present)?;
+            each(&present)
+        })
+    }
+}
+
+impl<'db> Snapshots<'db> {
+    /// A snapshot, whose parts were looked at.
+    pub(super) fn contents(self, id: SnapshotId) -> Outcome<Contents<'db>> {
+        let chain = self.chain(id)?;
+        let overlay = chain.overlay(self.db)?;
+        Ok(Contents { chain, overlay, db: self.db })
+    }
+
+    /// As [`Snapshots::contents`]; none of a snapshot that is missing or damaged.
+    pub(super) fn sound(self, id: SnapshotId) -> Outcome<Option<Contents<'db>>> {
+        match self.contents(id) {
+            Err(Failure { cause: Cause::Snapshot(_), .. }) => Ok(None),
+            contents => contents.map(Some),
+        }
+    }
+
     /// Runs `each` over the documents that a collection was restored to, as its present schema has them; false, and nothing,
     /// where the snapshot is no longer there.
     #[cfg(feature = "lake")]
     pub(crate) fn each_restored(
         self,
-        id: crate::cdc::SnapshotId,
+        id: SnapshotId,
         collection: &str,
         each: &mut dyn FnMut(Option<&RowBuf>) -> Outcome<()>,
     ) -> Outcome<bool> {
-        let Ok(chain) = self.chain(id) else { return Ok(false) };
+        let Some(contents) = self.sound(id)? else { return Ok(false) };
         each(None)?;
-        let Some(of) = chain.last().collection(collection) else { return Ok(true) };
-        let is_own = chain.last().object == self.db.object_id();
-        let lens = self.db.present_lens(&chain.schemas, of.schema, is_own)?;
-        let mut present = RowBuf::new();
-        chain.each_document(self.db, collection, &chain.overlay(self.db)?, &mut |row| {
-            present.clear();
-            crate::hot::apply(&lens, row, &mut present)?;
-            each(Some(&present))
-        })?;
+        contents.each_present(collection, &mut |row| each(Some(row)))?;
         Ok(true)
     }
 }

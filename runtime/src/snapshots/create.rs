@@ -6,7 +6,7 @@ use crate::{
     hot::{ArchiveWriter, Archived},
 };
 
-use super::{SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata, Snapshots, metadata::Draft};
+use super::{SnapshotCollection, SnapshotKind, SnapshotMetadata, Snapshots, metadata::Draft};
 
 impl Snapshots<'_> {
     /// Takes a snapshot of every collection, in one transaction.
@@ -21,9 +21,7 @@ impl Snapshots<'_> {
     }
 
     pub(super) fn take(self, kind: SnapshotKind) -> Outcome<SnapshotMetadata> {
-        if self.db.is_in_transaction() {
-            return Err(SnapshotError::InTransaction.into());
-        }
+        self.require_outside()?;
         self.db.atomically(|| {
             let now = self.db.collections_now()?;
             if kind == SnapshotKind::Incremental
@@ -97,7 +95,7 @@ impl Snapshots<'_> {
         })
     }
 
-    fn finish(self, draft: Draft, writer: ArchiveWriter<'_>) -> Outcome<SnapshotMetadata> {
+    pub(super) fn finish(self, draft: Draft, writer: ArchiveWriter<'_>) -> Outcome<SnapshotMetadata> {
         let metadata = draft.of(self.db.object_id(), writer.digest());
         writer.finish(&super::metadata::text(&metadata)?)?;
         Ok(metadata)

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use crate::{
-    Db,
     cdc::{Hasher, Lens, SnapshotId, column_json, document_id},
     error::{During, Operation, Outcome, StorageError},
-    hot::{Overlay, apply, whole_key},
+    hot::apply,
     schema::StoredSchema,
-    value::{Row, RowBuf, Value, ValueError, ValueRef},
+    value::{Row as _, RowBuf, Value, ValueError, ValueRef},
 };
 
-use super::{Snapshots, chain::Chain};
+use super::{
+    Snapshots,
+    contents::{Contents, key},
+};
 
 /// A document that is different in two snapshots, from [`Snapshots::diff`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,11 +79,12 @@ impl Snapshots<'_> {
     /// ```
     pub fn diff(self, before: SnapshotId, after: SnapshotId) -> Result<Vec<DocumentDiff>, StorageError> {
         let diff = || {
-            let (before, after) = (Side::of(self, before)?, Side::of(self, after)?);
-            let names: BTreeSet<&str> = before.collections().chain(after.collections()).collect();
+            let (before, after) = (self.contents(before)?, self.contents(after)?);
+            let all = [&before, &after].into_iter().flat_map(|of| &of.chain.last().collections);
+            let names: BTreeSet<&str> = all.map(|of| of.name.as_str()).collect();
             let mut diff = Vec::new();
             for name in names {
-                compare(self.db, name, &before, &after, &mut diff)?;
+                compare(name, &before, &after, &mut diff)?;
             }
             Ok(diff)
         };
@@ -89,59 +92,43 @@ impl Snapshots<'_> {
     }
 }
 
-/// One of the two.
-struct Side {
-    chain: Chain,
-    overlay: Overlay,
+/// Runs `each` over the documents of a collection of a snapshot, with the key of each, as `schema` has them.
+fn each_document(
+    of: &Contents<'_>,
+    schema: &StoredSchema,
+    each: &mut dyn FnMut(Vec<u8>, &RowBuf) -> Outcome<()>,
+) -> Outcome<()> {
+    let Some(own) = of.chain.schema(&schema.name) else { return Ok(()) };
+    let lens = Lens::between(own, schema);
+    let mut row = RowBuf::new();
+    of.each_document(&schema.name, &mut |stored| {
+        row.clear();
+        apply(&lens, stored, &mut row)?;
+        each(key(&schema.id, &row)?, &row)
+    })
 }
 
-impl Side {
-    fn of(snapshots: Snapshots<'_>, id: SnapshotId) -> Outcome<Self> {
-        let chain = snapshots.chain(id)?;
-        let overlay = chain.overlay(snapshots.db)?;
-        Ok(Self { chain, overlay })
-    }
-
-    fn collections(&self) -> impl Iterator<Item = &str> {
-        self.chain.last().collections.iter().map(|of| of.name.as_str())
-    }
-
-    /// Runs `each` over the documents of a collection, with the key of each, as `schema` has them.
-    fn each(
-        &self,
-        db: &Db,
-        schema: &StoredSchema,
-        each: &mut dyn FnMut(Vec<u8>, &RowBuf) -> Outcome<()>,
-    ) -> Outcome<()> {
-        let Some(own) = self.chain.schema(&schema.name) else { return Ok(()) };
-        let lens = Lens::between(own, schema);
-        let mut row = RowBuf::new();
-        self.chain.each_document(db, &schema.name, &self.overlay, &mut |stored| {
-            row.clear();
-            apply(&lens, stored, &mut row)?;
-            let mut id = RowBuf::new();
-            schema.id.iter().try_for_each(|&at| id.push(row.value(at)?))?;
-            each(whole_key(&id)?, &row)
-        })
-    }
-}
-
-fn compare(db: &Db, name: &str, before: &Side, after: &Side, diff: &mut Vec<DocumentDiff>) -> Outcome<()> {
+fn compare(
+    name: &str,
+    before: &Contents<'_>,
+    after: &Contents<'_>,
+    diff: &mut Vec<DocumentDiff>,
+) -> Outcome<()> {
     let schemas = [before.chain.schema(name), after.chain.schema(name)];
     let Some(schema) = schemas[1].or(schemas[0]) else { return Ok(()) };
-    let checksum = |side: &Side| side.chain.last().collection(name).map(|of| of.after);
+    let checksum = |of: &Contents<'_>| of.chain.last().collection(name).map(|of| of.after);
     if schemas[0] == schemas[1] && checksum(before) == checksum(after) {
         return Ok(());
     }
     let mut hasher = Hasher::new(schema);
     // of the first snapshot; what is left in the end is not in the second one as it was
     let mut unlike = HashMap::new();
-    before.each(db, schema, &mut |key, row| {
+    each_document(before, schema, &mut |key, row| {
         unlike.insert(key, hasher.hash(row)?);
         Ok(())
     })?;
     let mut pairs: BTreeMap<Vec<u8>, [Option<RowBuf>; 2]> = BTreeMap::new();
-    after.each(db, schema, &mut |key, row| {
+    each_document(after, schema, &mut |key, row| {
         if unlike.get(&key) == Some(&hasher.hash(row)?) {
             unlike.remove(&key);
         } else {
@@ -149,7 +136,7 @@ fn compare(db: &Db, name: &str, before: &Side, after: &Side, diff: &mut Vec<Docu
         }
         Ok(())
     })?;
-    before.each(db, schema, &mut |key, row| {
+    each_document(before, schema, &mut |key, row| {
         if unlike.contains_key(&key) {
             pairs.entry(key).or_default()[0] = Some(row.clone());
         }

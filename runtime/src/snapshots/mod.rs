@@ -13,6 +13,7 @@ mod create;
 mod diff;
 mod error;
 mod metadata;
+mod moment;
 mod restore;
 mod retention;
 

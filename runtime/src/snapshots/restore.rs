@@ -4,11 +4,11 @@ use crate::{
     Cause, Db,
     cdc::{Checksum, Lineage, SnapshotId},
     error::{During, Failure, Operation, Outcome, StorageError},
-    hot::{Incoming, Overlay},
+    hot::Incoming,
     schema::Collection,
 };
 
-use super::{SnapshotCollection, SnapshotError, Snapshots, chain::Chain};
+use super::{SnapshotCollection, SnapshotError, Snapshots, chain::Chain, contents::Contents};
 
 /// What a restore did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,30 +64,26 @@ impl Snapshots<'_> {
     }
 
     fn put(self, id: SnapshotId, to: &Db, only: Option<&str>) -> Outcome<Restored> {
-        if self.db.is_in_transaction() || to.is_in_transaction() {
-            return Err(SnapshotError::InTransaction.into());
-        }
-        to.replacing(|| {
-            self.db.consistently(|| {
-                let chain = self.chain(id)?;
-                let overlay = chain.overlay(self.db)?;
-                Putting { chain: &chain, overlay: &overlay, from: self.db, to }.run(only)
-            })
-        })
+        self.require_outside()?;
+        to.snapshots().require_outside()?;
+        to.replacing(|| self.db.consistently(|| Putting { contents: &self.contents(id)?, to }.run(only)))
+    }
+
+    /// Refuses to be called inside of a transaction.
+    pub(super) fn require_outside(self) -> Outcome<()> {
+        if self.db.is_in_transaction() { Err(SnapshotError::InTransaction.into()) } else { Ok(()) }
     }
 }
 
-/// The documents of a chain on their way to the place of what is there. Inside of a transaction.
-struct Putting<'a> {
-    chain: &'a Chain,
-    overlay: &'a Overlay,
-    from: &'a Db,
-    to: &'a Db,
+/// The documents of a snapshot on their way to the place of what is there. Inside of a transaction.
+pub(super) struct Putting<'a> {
+    pub(super) contents: &'a Contents<'a>,
+    pub(super) to: &'a Db,
 }
 
 impl Putting<'_> {
-    fn run(&self, only: Option<&str>) -> Outcome<Restored> {
-        let last = self.chain.last();
+    pub(super) fn run(&self, only: Option<&str>) -> Outcome<Restored> {
+        let last = self.contents.chain.last();
         let id = last.id;
         if let Some(name) = only.filter(|name| last.collection(name).is_none()) {
             return Err(SnapshotError::NoCollection { id, collection: name.to_owned() }.into());
@@ -113,11 +109,12 @@ impl Putting<'_> {
     }
 
     fn collection(&self, of: &SnapshotCollection) -> Outcome<u64> {
-        let (chain, name) = (self.chain, &*of.name);
+        let Contents { chain, overlay, db } = self.contents;
+        let name = &*of.name;
         let (number, base) = chain.base();
         let is_own = base.object == self.to.object_id();
         let mut incoming = self.to.empty_for(name, &chain.schemas, of.schema, is_own)?;
-        self.from.each_part(*number, &mut |content, bytes| {
+        db.each_part(*number, &mut |content, bytes| {
             if chain.schemas.collection(content)? == Some(name) {
                 incoming.put(content, &bytes)
             } else {
@@ -125,7 +122,7 @@ impl Putting<'_> {
             }
         })?;
         incoming.settle()?;
-        for word in self.overlay.get(name).into_iter().flat_map(|words| words.values()) {
+        for word in overlay.get(name).into_iter().flat_map(|words| words.values()) {
             incoming.say(word)?;
         }
         let checksum = chain.check(of, &incoming)?;

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cdc::{CdcOperation, EventSchema, frame::Frames},
+    cdc::{
+        CdcOperation, EventRef, EventSchema,
+        frame::{Frames, Images},
+    },
     error::{Cause, Outcome},
     hot::{
         columnar::{Copied, whole_key},
@@ -149,17 +152,34 @@ impl Schemas {
                 continue;
             }
             let schema = self.of(event.schema)?;
-            let id = row_of(&schema.layout.id(&event.images))?;
-            let row = match (&event.images.after, event.operation) {
-                (Some(after), _) => Some(row_of(&schema.lens.apply(after))?),
-                (None, CdcOperation::Delete) => None,
-                _ => return Err(damaged("an event cannot be replayed").into()),
-            };
-            let words = overlay.entry(schema.stored.name.clone()).or_default();
-            words.insert(whole_key(&id)?, Word { id, row });
+            let word = word(schema, event.operation, &event.images)?;
+            let (key, word) = word.ok_or_else(|| damaged("an event cannot be replayed"))?;
+            overlay.entry(schema.stored.name.clone()).or_default().insert(key, word);
         }
         Ok(())
     }
+}
+
+/// What an event says of its document, as the last of the schemas has it, with the document's key; nothing where it does not
+/// say all.
+fn word(
+    schema: &EventSchema,
+    operation: CdcOperation,
+    images: &Images<'_>,
+) -> Outcome<Option<(Vec<u8>, Word)>> {
+    let row = match (&images.after, operation) {
+        (Some(after), _) => Some(row_of(&schema.lens.apply(after))?),
+        (None, CdcOperation::Delete) => None,
+        _ => return Ok(None),
+    };
+    let id = row_of(&schema.layout.id(images))?;
+    Ok(Some((whole_key(&id)?, Word { id, row })))
+}
+
+/// What an event of this database says of its document, as the present schema has it, with the document's key; nothing where
+/// it does not say all.
+pub(crate) fn present_word(event: &EventRef<'_>) -> Outcome<Option<(Vec<u8>, Word)>> {
+    event.schema.map_or(Ok(None), |schema| word(schema, event.operation, &event.images))
 }
 
 fn row_of(values: &[ValueRef<'_>]) -> Outcome<RowBuf> {
@@ -175,8 +195,10 @@ pub(crate) struct Word {
     pub(crate) row: Option<RowBuf>,
 }
 
-/// The last words on the documents of each collection, by their ids.
-pub(crate) type Overlay = BTreeMap<String, BTreeMap<Vec<u8>, Word>>;
+/// The last words on the documents of a collection, by their ids.
+pub(crate) type Words = BTreeMap<Vec<u8>, Word>;
+/// Those of each collection.
+pub(crate) type Overlay = BTreeMap<String, Words>;
 
 /// The documents of a part.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ mod take;
 
 #[cfg(feature = "lake")]
 pub(crate) use arriving::Arriving;
-pub(crate) use content::{Content, Overlay, Schemas, Word};
+pub(crate) use content::{Content, Overlay, Schemas, Word, Words, present_word};
 pub(crate) use put::{Incoming, apply};
 pub(crate) use store::{ArchiveWriter, Digest, StoredSnapshot};
 pub(crate) use take::Archived;

@@ -112,7 +112,6 @@ impl Db {
     }
 
     /// As the present schema of a collection has it, opened here or not, a document of a snapshot.
-    #[cfg(feature = "lake")]
     pub(crate) fn present_lens(&self, schemas: &Schemas, number: u64, is_own: bool) -> Outcome<Lens> {
         let earlier = schemas.of(number)?;
         if is_own

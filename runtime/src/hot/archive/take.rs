@@ -69,26 +69,31 @@ impl Db {
     }
 
     fn archive_rows(&self, table: &Table, to: &mut ArchiveWriter<'_>) -> Outcome<Checksum> {
-        let mut checksum = Checksum::default();
-        let mut batch = Batch::new(table.schema);
         let sql = format!("SELECT {} FROM {}", table.columns, table.sql().rows);
-        let mut hasher = table.hasher.borrow_mut();
         // of SQLite's own row a value costs several calls
         let mut copy = RowBuf::new();
-        self.backend.query(&sql, &table.storages, &RowBuf::new(), &mut |row| {
-            copy.copy_from(row)?;
-            checksum.add(hasher.hash(&copy)?);
-            batch.push(&copy)?;
-            if batch.len() == MAX_ROWS || batch.bytes > BATCH_BYTES {
-                push(table, &batch, to)?;
-                batch = Batch::new(table.schema);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        if batch.len() > 0 {
-            push(table, &batch, to)?;
-        }
-        Ok(checksum)
+        archive(table, to, |add| {
+            self.backend.query(&sql, &table.storages, &RowBuf::new(), &mut |row| {
+                copy.copy_from(row)?;
+                add(&copy).map(ControlFlow::Continue)
+            })
+        })
+    }
+
+    /// Adds the documents that `each` gives to the function that it gets, as the present schema of the collection has them.
+    /// Gives their checksum.
+    pub(crate) fn archive_each(
+        &self,
+        name: &str,
+        to: &mut ArchiveWriter<'_>,
+        each: impl FnOnce(&mut dyn FnMut(&RowBuf) -> Outcome<()>) -> Outcome<()>,
+    ) -> Outcome<Checksum> {
+        archive(self.table_named(name)?, to, |add| each(add))
+    }
+
+    /// The positions of the columns of a collection's id.
+    pub(crate) fn id_positions(&self, name: &str) -> &'static [usize] {
+        self.tables.iter().find(|table| table.schema.name == name).map_or(&[], |table| table.schema.id)
     }
 
     /// Adds the log after a position, up to its end; false, and perhaps less, where it does not say all that happened.
@@ -110,6 +115,29 @@ impl Db {
         }
         Ok(true)
     }
+}
+
+/// Adds documents, encoded; gives their checksum.
+fn archive(
+    table: &Table,
+    to: &mut ArchiveWriter<'_>,
+    each: impl FnOnce(&mut dyn FnMut(&RowBuf) -> Outcome<()>) -> Outcome<()>,
+) -> Outcome<Checksum> {
+    let (mut checksum, mut batch) = (Checksum::default(), Batch::new(table.schema));
+    let mut hasher = table.hasher.borrow_mut();
+    each(&mut |row| {
+        checksum.add(hasher.hash(row)?);
+        batch.push(row)?;
+        if batch.len() == MAX_ROWS || batch.bytes > BATCH_BYTES {
+            push(table, &batch, to)?;
+            batch = Batch::new(table.schema);
+        }
+        Ok(())
+    })?;
+    if batch.len() > 0 {
+        push(table, &batch, to)?;
+    }
+    Ok(checksum)
 }
 
 fn push(table: &Table, batch: &Batch, to: &mut ArchiveWriter<'_>) -> Outcome<()> {
