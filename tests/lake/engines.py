@@ -10,9 +10,9 @@ import traceback
 
 import inspection
 import writing
-from reading import compare
+from reading import compare, parquet
 
-QUESTIONS = {"compare": compare, "inspect": inspection.inspect, "write": writing.write}
+QUESTIONS = {"compare": compare, "inspect": inspection.inspect, "parquet": parquet, "write": writing.write}
 
 
 def answer(question):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyiceberg.expressions as expressions
 from exact import exact, order
 from pyiceberg.table import StaticTable
@@ -35,7 +36,10 @@ def in_duckdb(table, snapshot=None, filter=None):
     at = f", snapshot_from_id = {snapshot}" if snapshot is not None else ""
     where = f" WHERE {filter}" if filter else ""
     name = table.replace("'", "''")
-    relation = connection.sql(f"SELECT * FROM iceberg_scan('{name}'{at}){where}")
+    return arrow_of(connection.sql(f"SELECT * FROM iceberg_scan('{name}'{at}){where}"))
+
+
+def arrow_of(relation):
     # DuckDB gives a UUID to Arrow as text.
     uuids = [name for name, kind in zip(relation.columns, relation.types) if str(kind) == "UUID"]
     found = relation.to_arrow_table()
@@ -52,6 +56,16 @@ def compare(table, snapshot, expected, filter):
     for engine, filter in zip([pyiceberg, in_duckdb], filters):
         found = engine(table, snapshot, filter)
         same(engine.__name__, expected["columns"], rows, found.column_names, exact(found))
+    return {"rows": 2 * len(rows)}
+
+
+def parquet(files, expected):
+    """Plain files, by PyArrow and by DuckDB."""
+    rows = sorted(expected["rows"], key=order)
+    in_pyarrow = pa.concat_tables([pq.ParquetFile(file).read() for file in files])
+    relation = connection.sql("SELECT * FROM read_parquet($files, hive_partitioning = false)", params={"files": files})
+    for engine, found in [("pyarrow", in_pyarrow), ("duckdb", arrow_of(relation))]:
+        same(engine, expected["columns"], rows, found.column_names, exact(found))
     return {"rows": 2 * len(rows)}
 
 

@@ -183,6 +183,15 @@ impl FaultyStore {
         self.0.lock().unwrap().files.get(path).map(|(bytes, _)| bytes.clone())
     }
 
+    /// Damages a file: it has other bytes, or is gone.
+    pub fn replace(&self, path: &str, bytes: Option<Vec<u8>>) {
+        let mut state = self.0.lock().unwrap();
+        match bytes {
+            Some(bytes) => state.files.get_mut(path).unwrap().0 = bytes.into(),
+            None => drop(state.files.remove(path)),
+        }
+    }
+
     /// How many seconds ago a file was stored.
     #[must_use]
     pub fn age(&self, path: &str) -> i64 {
@@ -320,9 +329,13 @@ impl Store for FaultyStore {
 /// Lets the other tasks run.
 pub async fn pause() {
     let mut paused = false;
-    std::future::poll_fn(
-        |_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending },
-    )
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
     .await;
 }
 

@@ -17,6 +17,8 @@ pub mod files;
 pub mod hostile;
 #[cfg(feature = "lake")]
 pub mod manifests;
+#[cfg(all(feature = "lake", not(target_family = "wasm")))]
+pub mod orders;
 #[cfg(not(target_family = "wasm"))]
 mod place;
 #[cfg(not(target_family = "wasm"))]

@@ -6,6 +6,7 @@
 #![cfg(feature = "lake")]
 #![allow(clippy::unwrap_used)]
 
+mod archive;
 mod engines;
 mod oracle;
 mod things;

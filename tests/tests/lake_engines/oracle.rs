@@ -130,6 +130,12 @@ fn event_row<T: Thing>(event: &CdcEvent) -> Row {
     row
 }
 
+/// What a plain file of documents has to hold.
+pub(crate) fn documents<T: Thing>(documents: &[T]) -> Json {
+    let rows: Vec<Row> = documents.iter().map(row_of).collect();
+    table(&[], &columns_of::<T>(), rows.iter())
+}
+
 fn row_of<T: Thing>(document: &T) -> Row {
     let mut buffer = RowBuf::new();
     document.write(&mut buffer).expect("a document that was stored");

@@ -10,6 +10,8 @@ mod key;
 mod manifest;
 mod promote;
 mod reading;
+mod remove;
+mod retain;
 
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ use crate::{
 
 pub use manifest::{ArchivedCollection, ArchivedFile, ArchivedSnapshot};
 
-use super::{Restored, SnapshotError, SnapshotMetadata};
+use super::{Keep, Restored, SnapshotError, SnapshotMetadata};
 use key::Folder;
 
 /// For how long a mark that a snapshot is being read counts, and for how long a promotion may take, in microseconds.
@@ -138,6 +140,43 @@ impl Archive {
         id: SnapshotId,
     ) -> Result<SnapshotMetadata, StorageError> {
         self.fetched(db, object, id).await.during_no_collection(Operation::Snapshot)
+    }
+
+    /// Removes a snapshot. One whose deletion was broken off is removed to the end.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Needed`]: it is held, or being read; a read that was broken off counts for a day. There is no such
+    /// snapshot; the lake cannot be reached.
+    pub async fn delete(&self, object: &str, id: SnapshotId) -> Result<(), StorageError> {
+        self.deleted(object, id).await.during_no_collection(Operation::Snapshot)
+    }
+
+    /// Holds a snapshot: neither [`Archive::delete`] nor [`Archive::retain`] removes it until it is released.
+    ///
+    /// # Errors
+    /// There is no such snapshot, or it is being deleted; the lake cannot be reached.
+    pub async fn hold(&self, object: &str, id: SnapshotId) -> Result<(), StorageError> {
+        self.set_held(object, id, true).await.during_no_collection(Operation::Snapshot)
+    }
+
+    /// Holds a snapshot no longer.
+    ///
+    /// # Errors
+    /// There is no such snapshot; the lake cannot be reached.
+    pub async fn release(&self, object: &str, id: SnapshotId) -> Result<(), StorageError> {
+        self.set_held(object, id, false).await.during_no_collection(Operation::Snapshot)
+    }
+
+    /// Removes the snapshots of an object that no rule keeps; gives their names. Removes what is left of promotions,
+    /// deletions and reads that were broken off more than a day ago, too.
+    ///
+    /// Whatever the rules say, these stay: those that are held, those that are being read, and the newest that has all of its
+    /// files.
+    ///
+    /// # Errors
+    /// The lake cannot be reached; a manifest is damaged: delete that snapshot first.
+    pub async fn retain(&self, object: &str, keep: Keep) -> Result<Vec<SnapshotId>, StorageError> {
+        self.retained(object, keep).await.during_no_collection(Operation::Snapshot)
     }
 
     fn store(&self) -> Outcome<&Arc<dyn Store>> {

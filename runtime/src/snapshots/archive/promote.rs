@@ -35,6 +35,8 @@ impl Archive {
         if let Some(there) = self.present(&folder, &snapshot).await? {
             return Ok(there);
         }
+        // else its mark would be one of what is promoted now
+        self.end_deletions(&folder).await?;
         let (chain, overlay) = db.consistently(|| {
             let chain = db.snapshots().chain(id)?;
             let overlay = chain.overlay(db)?;
