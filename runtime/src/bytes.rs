@@ -70,19 +70,13 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, Damaged> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            number |= bits << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
+        if let [byte @ ..0x80, rest @ ..] = self.0 {
+            self.0 = rest; // most lengths and counts
+            return Ok(u64::from(*byte));
         }
-        Err(Damaged("a number is too long"))
+        let (number, rest) = long_varint(self.0)?;
+        self.0 = rest;
+        Ok(number)
     }
 
     #[inline]
@@ -96,5 +90,53 @@ impl<'a> Reader<'a> {
     pub(crate) fn prefixed(&mut self) -> Result<&'a [u8], Damaged> {
         let length = usize::try_from(self.varint()?).map_err(|_| Damaged("a length is too great"))?;
         self.take(length)
+    }
+}
+
+/// A number, and what follows it.
+fn long_varint(bytes: &[u8]) -> Result<(u64, &[u8]), Damaged> {
+    let mut number = 0u64;
+    for (at, &byte) in bytes.iter().take(10).enumerate() {
+        let bits = u64::from(byte & 0x7f);
+        if at == 9 && bits > 1 {
+            break;
+        }
+        number |= bits << (7 * at);
+        if byte < 0x80 {
+            return Ok((number, &bytes[at + 1..]));
+        }
+    }
+    Err(Damaged(if bytes.len() < 10 { "it ends too early" } else { "a number is too long" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<(u64, usize), Damaged> {
+        let mut from = Reader::new(bytes);
+        Ok((from.varint()?, from.0.len()))
+    }
+
+    #[test]
+    fn varints_of_every_length_come_back_and_leave_what_follows() {
+        let edges = (0..64).flat_map(|bit| [1u64 << bit, (1u64 << bit) - 1]).chain([u64::MAX]);
+        for number in edges {
+            let mut bytes = Vec::new();
+            put_varint(&mut bytes, number);
+            for cut in 0..bytes.len() {
+                assert_eq!(read(&bytes[..cut]), Err(Damaged("it ends too early")), "{number}");
+            }
+            bytes.extend_from_slice(&[0xff; 3]);
+            assert_eq!(read(&bytes), Ok((number, 3)));
+        }
+    }
+
+    #[test]
+    fn varints_above_64_bits_are_refused() {
+        let [mut large, long] = [[0xff; 10], [0x80; 10]];
+        large[9] = 2;
+        assert_eq!(read(&large), Err(Damaged("a number is too long")));
+        assert_eq!(read(&long), Err(Damaged("a number is too long")));
     }
 }

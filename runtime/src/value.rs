@@ -291,6 +291,7 @@ impl Row for &[ValueRef<'_>] {
         <[_]>::len(self)
     }
 
+    #[inline]
     fn value(&self, column: usize) -> Result<ValueRef<'_>, ValueError> {
         Ok(self[column])
     }
@@ -315,12 +316,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Appends bytes as hexadecimal text, in lower case, many digits at once.
 pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 }; // no table: many are reckoned at once
     for chunk in bytes.chunks(16) {
         let mut digits = [0; 32];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+            pair[0] = digit(byte >> 4);
+            pair[1] = digit(byte & 15);
         }
         text.push_str(std::str::from_utf8(&digits[..2 * chunk.len()]).unwrap_or_default());
     }

@@ -78,7 +78,9 @@ pub(crate) fn decode_into<'b>(
     Ok(())
 }
 
-#[inline]
+// where it is called, so that the reader stays in registers from column to column
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn decode_value<'b>(from: &mut Reader<'b>, storage: Storage) -> Result<ValueRef<'b>, Damaged> {
     Ok(match storage {
         Storage::Integer => ValueRef::Integer(from.signed()?),

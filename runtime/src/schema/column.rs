@@ -144,6 +144,7 @@ macro_rules! integers {
                 row.push(ValueRef::Integer(i64::from(*self)))
             }
 
+            #[inline]
             fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
                 let integer = integer(value, stringify!($type))?;
                 Self::try_from(integer).map_err(|_| out_of_range(integer, stringify!($type)))
@@ -177,6 +178,7 @@ impl Column for bool {
         row.push(ValueRef::Integer(i64::from(*self)))
     }
 
+    #[inline]
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         match integer(value, "bool")? {
             0 => Ok(false),
@@ -196,6 +198,7 @@ impl Column for f64 {
         row.push(ValueRef::Real(*self))
     }
 
+    #[inline]
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         match value {
             ValueRef::Real(real) => Ok(real),
@@ -236,6 +239,7 @@ impl Column for String {
         row.push(ValueRef::Text(self))
     }
 
+    #[inline]
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         text(value, "String").map(str::to_owned)
     }
@@ -251,6 +255,7 @@ impl Column for Vec<u8> {
         row.push(ValueRef::Blob(self))
     }
 
+    #[inline]
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         blob(value, "Vec<u8>").map(<[u8]>::to_vec)
     }
@@ -273,6 +278,7 @@ impl<const N: usize> Column for [u8; N] {
     }
 }
 
+#[inline]
 pub(crate) fn integer(value: ValueRef<'_>, expected: &'static str) -> Result<i64, ValueError> {
     match value {
         ValueRef::Integer(integer) => Ok(integer),
@@ -280,6 +286,7 @@ pub(crate) fn integer(value: ValueRef<'_>, expected: &'static str) -> Result<i64
     }
 }
 
+#[inline]
 pub(crate) fn text<'a>(value: ValueRef<'a>, expected: &'static str) -> Result<&'a str, ValueError> {
     match value {
         ValueRef::Text(text) => Ok(text),
@@ -287,6 +294,7 @@ pub(crate) fn text<'a>(value: ValueRef<'a>, expected: &'static str) -> Result<&'
     }
 }
 
+#[inline]
 pub(crate) fn blob<'a>(value: ValueRef<'a>, expected: &'static str) -> Result<&'a [u8], ValueError> {
     match value {
         ValueRef::Blob(bytes) => Ok(bytes),

@@ -136,6 +136,7 @@ impl Column for Uuid {
         row.push(ValueRef::Blob(self.as_bytes()))
     }
 
+    #[inline]
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         let bytes = blob(value, "a UUID of 16 bytes")?;
         Self::from_slice(bytes).map_err(|_| out_of_range(format!("{} bytes", bytes.len()), "Uuid"))

@@ -118,6 +118,7 @@ impl Column for Timestamp {
         row.push(ValueRef::Integer(self.0))
     }
 
+    #[inline]
     fn load(value: ValueRef<'_>) -> Result<Self, ValueError> {
         integer(value, "microseconds since 1970").map(Self)
     }
