@@ -1,13 +1,14 @@
 //! An entry as bytes: what is cached, with all that tells whether it may be used.
 //!
 //! ```text
-//! checksum u64 (XXH3 of what follows) · format u8 (2) · known true at, i64 µs · time to live, u64 µs · stamp u64 ·
-//! generation 16 bytes, 0 for none · the key's path: length varint and text · what its hash stands for: length varint and
-//! bytes · tags: count varint, each length varint and text · documents: count varint, each as a row of the log
+//! format u8 (3) · the key's path: length varint and text · what its hash stands for: length varint and bytes ·
+//! checksum u64 (XXH3 of what follows) · known true at, i64 µs · time to live, u64 µs · stamp u64 ·
+//! generation 16 bytes, 0 for none · tags: count varint, each length varint and text ·
+//! documents: count varint, each as a row of the log
 //! ```
-//! The key is compared in full, so that whatever a cache finds things by, nothing is read under another key.
-//! Numbers are little-endian. Invariant 8: whatever a cache gives back, [`Entry::open`] and [`Entry::decode`] make an
-//! answer of it or nothing.
+//! The key is compared in full, so that whatever a cache finds things by, nothing is read under another key, and needs no
+//! checksum. Numbers are little-endian. Invariant 8: whatever a cache gives back, [`Entry::open`] and [`Entry::decode`]
+//! make an answer of it or nothing.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,13 +29,15 @@ pub const MAX_ENTRY_BYTES: usize = 1_000_000;
 
 /// A document of so many columns is decoded without asking for memory.
 const FEW: usize = 16;
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+/// How many bytes a checksum has.
+const CHECKSUM: usize = 8;
 // where the parts of the head are, which are read when they are asked for: so an entry is small, and a hit moves little
-const KNOWN_AT: usize = 9;
+const KNOWN_AT: usize = 0;
 const TTL: usize = KNOWN_AT + 8;
 const STAMP: usize = TTL + 8;
 const GENERATION: usize = STAMP + 8;
-const HEAD: usize = GENERATION + 16 - KNOWN_AT;
+const TAGS: usize = GENERATION + 16;
 
 const NO_GENERATION: [u8; 16] = [0; 16];
 
@@ -42,10 +45,10 @@ const NO_GENERATION: [u8; 16] = [0; 16];
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     bytes: Arc<[u8]>,
-    count: u64,
-    /// Where the tags begin, and the documents.
-    tags: usize,
+    /// Where the head begins, and the documents.
+    head: usize,
     documents: usize,
+    count: u64,
 }
 
 /// What an entry says of itself.
@@ -66,11 +69,12 @@ impl Entry {
         tags: &[String],
         answer: &A,
     ) -> Result<Arc<[u8]>, FieldError> {
-        let mut bytes = vec![0; 8];
-        bytes.push(FORMAT);
-        put_head(&mut bytes, head);
+        let mut bytes = vec![FORMAT];
         put_bytes(&mut bytes, key.path().as_bytes());
         put_bytes(&mut bytes, key.detail());
+        bytes.extend_from_slice(&[0; CHECKSUM]);
+        let start = bytes.len();
+        put_head(&mut bytes, head);
         put_varint(&mut bytes, tags.len() as u64);
         for tag in tags {
             put_bytes(&mut bytes, tag.as_bytes());
@@ -83,61 +87,62 @@ impl Entry {
             let columns = storages::<A::Document>().enumerate();
             row::encode(&mut bytes, &row, columns).map_err(|source| FieldError { column: "", source })?;
         }
-        close(&mut bytes);
+        close(&mut bytes, start);
         Ok(bytes.into())
     }
 
     /// Reads an entry that was found under a key; not its documents yet.
     pub(super) fn open(bytes: Arc<[u8]>, key: &Address) -> Result<Self, Damaged> {
         let mut from = Reader::new(&bytes);
-        let checksum = u64::from_le_bytes(from.array()?);
-        if checksum != xxh3_64(&bytes[8..]) {
-            return Err(Damaged("the checksum is another"));
-        }
         if from.byte()? != FORMAT {
             return Err(Damaged("the format is not known"));
         }
-        from.take(HEAD)?;
         if !key.is(from.prefixed()?, from.prefixed()?) {
             return Err(Damaged("it is of another key"));
         }
-        let tags = bytes.len() - from.len();
+        let checksum = u64::from_le_bytes(from.array()?);
+        let head = bytes.len() - from.len();
+        if checksum != xxh3_64(&bytes[head..]) {
+            return Err(Damaged("the checksum is another"));
+        }
+        from.take(TAGS)?;
         for _ in 0..from.varint()? {
             from.prefixed()?;
         }
         let count = from.varint()?;
         let documents = bytes.len() - from.len();
-        Ok(Self { bytes, count, tags, documents })
+        Ok(Self { bytes, head, documents, count })
     }
 
     /// The same, known to be true at a later moment.
     pub(super) fn known_since(&self, known_at: Timestamp) -> Arc<[u8]> {
         let mut bytes = self.bytes.to_vec();
-        bytes[KNOWN_AT..KNOWN_AT + 8].copy_from_slice(&known_at.micros().to_le_bytes());
-        close(&mut bytes);
+        let at = self.head + KNOWN_AT;
+        bytes[at..at + 8].copy_from_slice(&known_at.micros().to_le_bytes());
+        close(&mut bytes, self.head);
         bytes.into()
     }
 
     /// When it was last known to be true.
     pub(super) fn known_at(&self) -> Timestamp {
-        Timestamp::from_micros(i64::from_le_bytes(self.head(KNOWN_AT)))
+        Timestamp::from_micros(i64::from_le_bytes(self.part(KNOWN_AT)))
     }
 
     pub(super) fn ttl(&self) -> Duration {
-        Duration::from_micros(u64::from_le_bytes(self.head(TTL)))
+        Duration::from_micros(u64::from_le_bytes(self.part(TTL)))
     }
 
     pub(super) fn stamp(&self) -> u64 {
-        u64::from_le_bytes(self.head(STAMP))
+        u64::from_le_bytes(self.part(STAMP))
     }
 
     pub(super) fn generation(&self) -> Option<Generation> {
-        Some(self.head(GENERATION)).filter(|bytes| *bytes != NO_GENERATION).map(Generation)
+        Some(self.part(GENERATION)).filter(|bytes| *bytes != NO_GENERATION).map(Generation)
     }
 
     /// Bytes of the head, which is there: it was read when the entry was opened.
-    fn head<const N: usize>(&self, at: usize) -> [u8; N] {
-        self.bytes[at..].first_chunk().copied().unwrap_or([0; N])
+    fn part<const N: usize>(&self, at: usize) -> [u8; N] {
+        self.bytes[self.head + at..].first_chunk().copied().unwrap_or([0; N])
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -146,7 +151,7 @@ impl Entry {
 
     /// The tags that it was stored with.
     pub(super) fn tags(&self) -> Vec<&str> {
-        let mut from = Reader::new(&self.bytes[self.tags..]);
+        let mut from = Reader::new(&self.bytes[self.head + TAGS..]);
         let count = from.varint().unwrap_or(0);
         let mut tag = || std::str::from_utf8(from.prefixed().ok()?).ok();
         (0..count).map_while(|_| tag()).collect()
@@ -185,9 +190,10 @@ fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
     to.extend_from_slice(bytes);
 }
 
-fn close(bytes: &mut [u8]) {
-    let checksum = xxh3_64(&bytes[8..]);
-    bytes[..8].copy_from_slice(&checksum.to_le_bytes());
+/// Puts the checksum of the head, and of all after it, before it.
+fn close(bytes: &mut [u8], head: usize) {
+    let checksum = xxh3_64(&bytes[head..]);
+    bytes[head - CHECKSUM..head].copy_from_slice(&checksum.to_le_bytes());
 }
 
 fn storages<T: Collection>() -> impl ExactSizeIterator<Item = Storage> {

@@ -32,7 +32,7 @@ const TOO_LONG: usize = 1_024;
 
 thread_local! {
     /// Room for an id, which the next key uses again.
-    static ID: Cell<RowBuf> = const { Cell::new(RowBuf::new()) };
+    static ID: Cell<Option<Box<RowBuf>>> = const { Cell::new(None) };
 }
 
 /// The key of a document of `T`, or of the documents that a query of `T` finds.
@@ -82,11 +82,11 @@ impl<T: Collection> Cacheable for T {}
 
 impl<T: Collection> Key<T> {
     fn of_document(object: &str, id: &impl KeyOf<T>) -> Outcome<Self> {
-        let mut row = ID.take();
+        let mut row = ID.take().unwrap_or_default();
         row.clear();
         id.store(&mut row)?;
         let address = Address::of_document(prefix(Hashed::<T>::TEXT, object, T::SCHEMA.name), &row)?;
-        ID.set(row);
+        ID.set(Some(row));
         Ok(Self { address, of: PhantomData })
     }
 }

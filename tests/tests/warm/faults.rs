@@ -112,23 +112,40 @@ fn damaged_entries_are_misses() {
     });
 }
 
+/// Changes what the checksum of each stored entry is of, and puts the right checksum before it.
+fn reseal(centre: &DataCentre, mut change: impl FnMut(&mut Vec<u8>)) {
+    centre.damage(|url, body| {
+        let Some(path) =
+            url.strip_prefix("https://cache.terrace.invalid/").filter(|path| path.starts_with('v'))
+        else {
+            return;
+        };
+        let checksum = 1 + 1 + path.len() + 1; // the format, the path with its length, and the length of nothing
+        let mut sealed = body.split_off(checksum + 8);
+        change(&mut sealed);
+        body.truncate(checksum);
+        body.extend_from_slice(&xxh3_64(&sealed).to_le_bytes());
+        body.extend_from_slice(&sealed);
+    });
+}
+
 #[test]
 fn entries_with_a_right_checksum_and_wrong_bytes_are_no_panic() {
+    let scene = Scene::new();
+    scene.get("Bonn").unwrap();
+    reseal(&scene.centre, |_| ());
+    scene.get("Bonn").unwrap();
+    assert_eq!(scene.cache.counters().hits, 1, "the checksum is where the test puts it");
     cases(2_000, 200_000, |random| {
         let scene = Scene::new();
         scene.get("Bonn").unwrap();
-        scene.centre.damage(|url, body| {
-            if !url.starts_with("https://cache.terrace.invalid/v") {
-                return;
-            }
-            let at = 8 + usize::try_from(random.below(body.len() as u64 - 8)).unwrap();
+        reseal(&scene.centre, |sealed| {
+            let at = usize::try_from(random.below(sealed.len() as u64)).unwrap();
             match random.below(3) {
-                0 => body.truncate(at),
-                1 => body[at] = random.bits().to_le_bytes()[0],
-                _ => body[at] ^= 0xff,
+                0 => sealed.truncate(at),
+                1 => sealed[at] = random.bits().to_le_bytes()[0],
+                _ => sealed[at] ^= 0xff,
             }
-            let checksum = xxh3_64(&body[8..]);
-            body[..8].copy_from_slice(&checksum.to_le_bytes());
         });
         scene.get("Bonn").unwrap();
     });
