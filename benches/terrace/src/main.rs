@@ -1,24 +1,15 @@
 //! terrace: every write leaves its event in the log.
 
 mod rows;
+#[macro_use]
+mod sale;
 
 use anyhow::{Context, Result};
 use bench_common::{Clock, Digest, Job, Report, Workload, run};
 use rusqlite::version;
 use terrace::prelude::*;
 
-#[derive(Collection, Clone, Debug)]
-struct Sale {
-    #[id]
-    id: Id<Sale>,
-    customer: i64,
-    status: Status,
-    total: i64,
-    weight: f64,
-    remark: Option<String>,
-    email: String,
-    placed: Timestamp,
-}
+use sale::{Sale, Status};
 
 #[derive(Collection, Clone, Debug)]
 struct IndexedSale {
@@ -32,13 +23,6 @@ struct IndexedSale {
     remark: Option<String>,
     email: String,
     placed: Timestamp,
-}
-
-#[derive(Embed, Clone, Copy, Debug, PartialEq)]
-enum Status {
-    Open,
-    Paid,
-    Shipped,
 }
 
 fn main() -> Result<()> {
@@ -126,16 +110,6 @@ impl Status {
     }
 }
 
-impl From<bench_common::Status> for Status {
-    fn from(status: bench_common::Status) -> Self {
-        match status {
-            bench_common::Status::Open => Self::Open,
-            bench_common::Status::Paid => Self::Paid,
-            bench_common::Status::Shipped => Self::Shipped,
-        }
-    }
-}
-
 impl From<Status> for bench_common::Status {
     fn from(status: Status) -> Self {
         match status {
@@ -146,24 +120,10 @@ impl From<Status> for bench_common::Status {
     }
 }
 
-/// To the struct of each collection and back: they differ in the index alone.
-macro_rules! conversions {
-    ($($sale:ident),*) => {$(
-        impl From<bench_common::Sale> for $sale {
-            fn from(sale: bench_common::Sale) -> Self {
-                Self {
-                    id: Id::from_uuid(sale.id),
-                    customer: sale.customer,
-                    status: sale.status.into(),
-                    total: sale.total,
-                    weight: sale.weight,
-                    remark: sale.remark,
-                    email: sale.email,
-                    placed: Timestamp::from_micros(sale.placed),
-                }
-            }
-        }
+from_common!(IndexedSale);
 
+macro_rules! digests {
+    ($($sale:ident),*) => {$(
         impl Digest for $sale {
             fn digest(&self) -> u64 {
                 let sale = self.clone();
@@ -183,4 +143,4 @@ macro_rules! conversions {
     )*};
 }
 
-conversions!(Sale, IndexedSale);
+digests!(Sale, IndexedSale);

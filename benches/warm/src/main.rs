@@ -3,6 +3,9 @@
 //!
 //! `warm [ROUNDS]`
 
+#[path = "../../terrace/src/sale.rs"]
+mod sale;
+
 use std::{hint::black_box, sync::Arc, time::Duration, time::Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -12,48 +15,10 @@ use terrace::{
     warm::{Consistency, Policy},
 };
 
+use sale::Sale;
+
 const DOCUMENTS: usize = 10_000;
 const READS: usize = 20_000;
-
-#[derive(Collection, Clone, Debug)]
-#[collection(cache = "1h")]
-struct Sale {
-    #[id]
-    id: Id<Sale>,
-    customer: i64,
-    status: Status,
-    total: i64,
-    weight: f64,
-    remark: Option<String>,
-    email: String,
-    placed: Timestamp,
-}
-
-#[derive(Embed, Clone, Copy, Debug, PartialEq)]
-enum Status {
-    Open,
-    Paid,
-    Shipped,
-}
-
-impl From<&bench_common::Sale> for Sale {
-    fn from(sale: &bench_common::Sale) -> Self {
-        Self {
-            id: Id::from_uuid(sale.id),
-            customer: sale.customer,
-            status: match sale.status {
-                bench_common::Status::Open => Status::Open,
-                bench_common::Status::Paid => Status::Paid,
-                bench_common::Status::Shipped => Status::Shipped,
-            },
-            total: sale.total,
-            weight: sale.weight,
-            remark: sale.remark.clone(),
-            email: sale.email.clone(),
-            placed: Timestamp::from_micros(sale.placed),
-        }
-    }
-}
 
 /// The same documents in each place.
 struct Places {
@@ -100,7 +65,7 @@ impl Places {
     fn fill(path: &std::path::Path) -> Result<Self> {
         let sales = bench_common::Sale::many(7, DOCUMENTS);
         let db = Db::open(path, collections![Sale])?;
-        let documents: Vec<Sale> = sales.iter().map(Sale::from).collect();
+        let documents: Vec<Sale> = sales.iter().cloned().map(Sale::from).collect();
         db.insert_all(&documents)?;
         let bytes = 100_000_000;
         let moka = moka::sync::Cache::builder()
@@ -121,7 +86,7 @@ impl Places {
         });
         let reads = reads.collect();
         let places = Self { db, cache: Cache::in_memory(bytes), moka, reads };
-        let get = async |id| Ok::<_, StorageError>(drop(places.cache.get::<Sale>(&places.db, id).await?));
+        let get = async |id| places.cache.get::<Sale>(&places.db, id).await.map(drop);
         sales.iter().try_for_each(|sale| block_on(get(Id::from_uuid(sale.id))))?;
         Ok(places)
     }
