@@ -40,6 +40,7 @@
 //! * The change log: [`hot::Changes`], its events [`cdc::CdcEvent`], [consumers](hot::Consumer),
 //!   [retention](hot::Retention), [replay](Db::replay), [checksums](Db::checksum).
 //! * Snapshots of an object, and going back to them: [`Db::snapshots`], [`snapshots::Snapshots`].
+//! * Snapshots that are kept in a lake, as plain Parquet: `snapshots::Archive` (feature `lake`), from `Lake::archive`.
 //! * The lake (feature `lake`): `Db::sync`, and reads of Iceberg tables as they are and were, `cold::Lake`.
 //! * The cache (feature `warm`): `Cache`, how old an answer may be `warm::Policy`, what is invalidated `warm::Scope`.
 //! * In a Durable Object (feature `worker`): `Db::durable`, and the platform's bookmarks, `Db::current_bookmark`.

@@ -136,6 +136,47 @@ fn the_lake_comes_to_hold_what_was_restored() -> Result<(), StorageError> {
 }
 
 #[test]
+fn what_comes_from_an_archive_gets_to_the_lake_once() -> Result<(), StorageError> {
+    for synced_before in [true, false] {
+        let world = World::new(1)?;
+        world.db.maintain(Maintenance::default())?;
+        let then: Vec<Item> = documents(&world.db)?;
+        let id = world.db.snapshots().create(Full)?.id;
+        let archive = world.lake.archive("shop");
+        block_on(archive.promote(&world.db, id))?;
+        world.db.snapshots().delete(id)?;
+        world.change(&mut Random(2))?;
+        let (time, between) = (last_time(&world.db)?, documents::<Item>(&world.db)?);
+        if synced_before {
+            // the restore goes back to before the watermark
+            world.sync()?;
+        }
+        block_on(archive.restore(&world.db, world.db.object_id(), id))?;
+        assert_eq!(documents::<Item>(&world.db)?, then);
+        world.change(&mut Random(3))?;
+        world.check()?;
+        assert_eq!(world.at(time)?, between);
+
+        let other = options(4).object("another").open_in_memory(collections![Item, Other])?;
+        other.insert_all(&(30..80).map(item).collect::<Vec<_>>())?;
+        if synced_before {
+            block_on(other.sync(&world.lake))?;
+        }
+        block_on(archive.restore(&other, world.db.object_id(), id))?;
+        other.delete::<Item>(then[0].id)?;
+        block_on(other.sync(&world.lake))?;
+        assert_eq!(block_on(other.sync(&world.lake))?.events, 0, "invariant 4");
+        for db in [&world.db, &other] {
+            let find = world.lake.find::<Item>(|_| Filter::all()).object(db.object_id());
+            let mut found = block_on(find.all())?;
+            found.sort_by_key(|item| item.id);
+            assert_eq!(found, documents::<Item>(db)?);
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn a_restore_of_one_collection_leaves_the_others_in_the_lake() -> Result<(), StorageError> {
     let world = World::new(1)?;
     let snapshot = world.db.snapshots().create(Full)?;

@@ -159,3 +159,34 @@ fn any_operation_of_a_deletion_can_fail() -> Result<(), StorageError> {
     }
     Ok(())
 }
+
+#[test]
+fn what_a_deletion_has_left_is_promoted_again_or_refused() -> Result<(), StorageError> {
+    let base = FaultyStore::new(3);
+    let (db, id, _) = source(&base)?;
+    let archived = block_on(archive(&base).promote(&db, id))?;
+    let trial = base.copy();
+    trial.plan(&[]);
+    block_on(archive(&trial).delete(OBJECT, id))?;
+    let mut refused = 0;
+    for fault in faults(&trial.begun()) {
+        let store = base.copy();
+        store.plan(&[fault]);
+        let _ = drive(&store, archive(&store).delete(OBJECT, id));
+        store.settle();
+        let promoted = match block_on(archive(&store).promote(&db, id)) {
+            Err(error) => {
+                assert!(matches!(cause(error), SnapshotError::Deleting { .. }), "{fault:?}");
+                refused += 1;
+                block_on(archive(&store).delete(OBJECT, id))?;
+                block_on(archive(&store).promote(&db, id))?
+            }
+            promoted => promoted?,
+        };
+        block_on(archive(&store).verify(OBJECT, id)).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert_eq!(promoted.documents(), archived.documents());
+        check_store(&store, &[promoted]);
+    }
+    assert!(refused > 0);
+    Ok(())
+}

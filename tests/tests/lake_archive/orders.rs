@@ -1,10 +1,12 @@
 //! Two at once, in every order of the operations of their store.
 
+use std::task::{Context, Waker};
+
 use futures_executor::block_on;
 use terrace::{
     Cause,
     prelude::*,
-    snapshots::{Archive, SnapshotError, SnapshotKind::Full},
+    snapshots::{Archive, ArchivedSnapshot, SnapshotCollection, SnapshotError, SnapshotKind::Full},
 };
 use terrace_tests::{
     documents,
@@ -13,7 +15,7 @@ use terrace_tests::{
     orders::Choices,
 };
 
-use super::world::{Item, NOTHING, OBJECT, archive, archived, cause, check_store, database, item};
+use super::world::{Item, NOTHING, OBJECT, archive, archived, cause, check_store, database, item, source};
 
 #[test]
 fn a_fetch_that_another_one_takes_the_place_of_says_so() -> Result<(), StorageError> {
@@ -100,6 +102,92 @@ fn who_reads_and_who_deletes_see_each_other_in_any_order() -> Result<(), Storage
     Ok(())
 }
 
+/// An object of one collection, and a store with two of its snapshots, each of one file.
+fn two_snapshots() -> Result<(FaultyStore, Vec<ArchivedSnapshot>, Vec<Item>), StorageError> {
+    let store = FaultyStore::new(3);
+    let clock = store.clone();
+    let db = options(1).object(OBJECT).clock(move || clock.now()).open_in_memory(collections![Item])?;
+    let items: Vec<Item> = (0..9).map(item).collect();
+    db.insert_all(&items)?;
+    let mut archived = Vec::new();
+    for _ in 0..2 {
+        archived.push(block_on(archive(&store).promote(&db, db.snapshots().create(Full)?.id))?);
+        store.wait(86_400);
+    }
+    Ok((store, archived, items))
+}
+
+#[test]
+fn a_retention_takes_nothing_from_a_fetch_in_any_order() -> Result<(), StorageError> {
+    let (base, archived, items) = two_snapshots()?;
+    let oldest = archived[0].id;
+    let other = options(2).object("b").open_in_memory(collections![Item])?;
+    let mut choices = Choices::default();
+    let (mut orders, mut ends) = (0, [0; 4]);
+    loop {
+        let store = base.copy();
+        let archive = archive(&store);
+        let (mut fetched, mut removed) = (None, None);
+        choices.run([
+            Box::pin(async { fetched = Some(archive.fetch(&other, OBJECT, oldest).await) }),
+            Box::pin(async { removed = Some(archive.retain(OBJECT, NOTHING).await) }),
+        ]);
+        orders += 1;
+        let removed = removed.unwrap()?;
+        let is_fetched = fetched.as_ref().unwrap().is_ok();
+        ends[usize::from(is_fetched) + 2 * usize::from(!removed.is_empty())] += 1;
+        if let Err(error) = fetched.unwrap() {
+            let error = cause(error);
+            let seen = matches!(error, SnapshotError::Deleting { .. } | SnapshotError::NotArchived { .. });
+            assert!(seen, "invariant 10: {error}");
+            assert!(other.snapshots().list()?.is_empty());
+        } else {
+            other.snapshots().verify(oldest)?;
+            other.snapshots().delete(oldest)?;
+        }
+        if removed.is_empty() {
+            block_on(archive.verify(OBJECT, oldest))?;
+        } else {
+            assert_eq!(removed, [oldest]);
+            assert!(!store.paths().iter().any(|path| path.contains(&oldest.to_string())));
+        }
+        if !choices.advance() {
+            break;
+        }
+    }
+    println!("{orders} orders: {ends:?} neither, fetched, removed, both");
+    assert!(ends[1..].iter().all(|&count| count > 0));
+    block_on(archive(&base).restore(&other, OBJECT, oldest))?;
+    assert_eq!(documents::<Item>(&other)?, items);
+    Ok(())
+}
+
+#[test]
+fn a_retention_takes_nothing_from_a_promotion_in_any_order() -> Result<(), StorageError> {
+    let base = FaultyStore::new(3);
+    let (db, id, _) = source(&base)?;
+    let first = db.snapshots().list()?[0].id;
+    block_on(archive(&base).promote(&db, first))?;
+    base.wait(3_600);
+    let mut choices = Choices::default();
+    loop {
+        let store = base.copy();
+        let archive = archive(&store);
+        let (mut promoted, mut removed) = (None, None);
+        choices.run([
+            Box::pin(async { promoted = Some(archive.promote(&db, id).await) }),
+            Box::pin(async { removed = Some(archive.retain(OBJECT, NOTHING).await) }),
+        ]);
+        promoted.unwrap()?;
+        assert!(removed.unwrap()?.iter().all(|&removed| removed == first));
+        block_on(archive.verify(OBJECT, id))?;
+        if !choices.advance() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn who_holds_and_who_deletes_see_each_other_in_any_order() -> Result<(), StorageError> {
     let (base, archived) = archived(2)?;
@@ -147,27 +235,72 @@ fn promotions_and_deletions_go_together_in_any_order() -> Result<(), StorageErro
                 Box::pin(async { promoted = Some(archive.promote(&db, snapshot.id).await) }),
                 Box::pin(async {
                     other = Some(if promotes {
-                        archive.promote(&db, snapshot.id).await.map(drop)
+                        archive.promote(&db, snapshot.id).await.map(Some)
                     } else {
-                        archive.delete(OBJECT, snapshot.id).await
+                        archive.delete(OBJECT, snapshot.id).await.map(|()| None)
                     });
                 }),
             ]);
-            if let Err(error) = promoted.unwrap() {
-                assert!(!promotes, "{error}");
-                assert!(matches!(cause(error), SnapshotError::Deleting { .. }));
-            }
-            if let Err(error) = other.unwrap() {
-                assert!(!promotes, "{error}");
-                assert!(matches!(cause(error), SnapshotError::NotArchived { .. }));
-            }
             let listed = block_on(archive.list(OBJECT))?;
-            assert!(!promotes || listed.len() == 1);
+            match (promoted.unwrap(), other.unwrap()) {
+                (Ok(one), Ok(Some(two))) => {
+                    assert_eq!(one, two);
+                    assert_eq!(listed, [one], "both give what is there");
+                }
+                (promoted, other) => {
+                    assert!(!promotes);
+                    let is_deleting = |error| matches!(cause(error), SnapshotError::Deleting { .. });
+                    assert!(promoted.map_or_else(is_deleting, |_| true));
+                    let is_not_there = |error| matches!(cause(error), SnapshotError::NotArchived { .. });
+                    assert!(other.map_or_else(is_not_there, |_| true));
+                }
+            }
             check_store(&store, &listed);
             if !choices.advance() {
                 break;
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_snapshot_that_goes_while_it_is_promoted_is_promoted_whole_or_not() -> Result<(), StorageError> {
+    let mut ends = [0; 2];
+    for turn in 0.. {
+        let store = FaultyStore::new(3);
+        let (db, last, _) = source(&store)?;
+        db.snapshots().delete(last)?;
+        let id = db.snapshots().list()?[0].id;
+        let expected = db.snapshots().inspect(id)?;
+        let archive = archive(&store);
+        let mut promoted = None;
+        {
+            let mut promotion: Job<'_> = Box::pin(async { promoted = Some(archive.promote(&db, id).await) });
+            let mut context = Context::from_waker(Waker::noop());
+            let is_done = (0..turn).any(|_| promotion.as_mut().poll(&mut context).is_ready());
+            if is_done {
+                break;
+            }
+            db.snapshots().delete(id)?;
+            while promotion.as_mut().poll(&mut context).is_pending() {}
+        }
+        let listed = match promoted.unwrap() {
+            Ok(promoted) => {
+                ends[0] += 1;
+                let checksum =
+                    |of: &SnapshotCollection| promoted.collection(&of.name).unwrap().checksum == of.after;
+                assert!(expected.collections.iter().all(checksum), "it lacks documents");
+                vec![promoted]
+            }
+            Err(error) => {
+                ends[1] += 1;
+                assert!(matches!(cause(error), SnapshotError::NotFound { .. }));
+                Vec::new()
+            }
+        };
+        check_store(&store, &listed);
+    }
+    assert!(ends.iter().all(|&count| count > 0), "{ends:?}");
     Ok(())
 }

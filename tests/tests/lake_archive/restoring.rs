@@ -7,9 +7,9 @@ use terrace::{
     prelude::*,
     snapshots::{SnapshotError, SnapshotKind::Full},
 };
-use terrace_tests::{Random, faulty::FaultyStore, options, seed};
+use terrace_tests::{Random, documents, faulty::FaultyStore, options, seed};
 
-use super::world::{Item, OBJECT, all, archive, archived, cause, database, item, source};
+use super::world::{Item, OBJECT, Other, all, archive, archived, cause, database, item, source};
 
 #[test]
 fn a_promoted_snapshot_is_restored_into_any_object() -> Result<(), StorageError> {
@@ -117,5 +117,116 @@ fn damage_is_named_before_anything_is_touched() -> Result<(), StorageError> {
             assert!(db.snapshots().list()?.is_empty());
         }
     }
+    Ok(())
+}
+
+/// Whoever can seal a manifest still has to give it documents of the checksum that it names.
+#[test]
+fn documents_of_another_checksum_are_found() -> Result<(), StorageError> {
+    let (store, archived) = archived(2)?;
+    let [to, from] = [&archived[0], &archived[1]].map(|of| &of.collection("item").unwrap().files[0]);
+    let manifest = to.path.split_once("/item/").unwrap().0.to_owned() + "/manifest.json";
+    let mut forged = String::from_utf8(store.file(&manifest).unwrap().to_vec()).unwrap();
+    forged.truncate(forged.rfind(",\"seal\"").unwrap());
+    for (of, by) in [
+        (format!("\"rows\":{}", to.rows), format!("\"rows\":{}", from.rows)),
+        (
+            format!("\"bytes\":{},\"hash\":\"{}\"", to.bytes, to.hash),
+            format!("\"bytes\":{},\"hash\":\"{}\"", from.bytes, from.hash),
+        ),
+    ] {
+        assert!(forged.contains(&of));
+        forged = forged.replacen(&of, &by, 1);
+    }
+    let seal = xxhash_rust::xxh3::xxh3_128(forged.as_bytes());
+    store.replace(&manifest, Some(format!("{forged},\"seal\":\"{seal:032x}\"}}").into_bytes()));
+    let bytes = store.file(&from.path).unwrap().to_vec();
+    store.replace(&to.path, Some(bytes));
+    let db = database(&store, 2, "b")?;
+    let id = archived[0].id;
+    for error in [
+        block_on(archive(&store).verify(OBJECT, id)).unwrap_err(),
+        block_on(archive(&store).restore(&db, OBJECT, id)).unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(text.contains("the documents of `item` have another checksum"), "{text}");
+    }
+    assert!(db.snapshots().list()?.is_empty());
+    Ok(())
+}
+
+mod later {
+    use terrace::prelude::*;
+
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(columnar(threshold = 8))]
+    pub(crate) struct Item {
+        #[id]
+        pub(crate) id: i64,
+        #[unique]
+        pub(crate) code: String,
+        pub(crate) weight: f64,
+        #[was("note")]
+        pub(crate) remark: Option<String>,
+        #[column(fill = 7)]
+        pub(crate) rank: i64,
+    }
+}
+
+mod stricter {
+    use terrace::prelude::*;
+
+    #[derive(Collection, Clone, Debug, PartialEq)]
+    #[collection(columnar(threshold = 8))]
+    pub(crate) struct Item {
+        #[id]
+        pub(crate) id: i64,
+        pub(crate) code: String,
+        pub(crate) weight: f64,
+        #[unique]
+        pub(crate) note: Option<String>,
+    }
+}
+
+#[test]
+fn an_archived_snapshot_of_an_earlier_schema_is_migrated_in_another_object() -> Result<(), StorageError> {
+    let store = FaultyStore::new(3);
+    let (db, id, (items, _)) = source(&store)?;
+    block_on(archive(&store).promote(&db, id))?;
+    let as_later = |item: &Item| later::Item {
+        id: item.id,
+        code: item.code.clone(),
+        weight: item.weight,
+        remark: item.note.clone(),
+        rank: 7,
+    };
+    let later: Vec<later::Item> = items.iter().map(as_later).collect();
+    let other = options(2).object("b").open_in_memory(collections![later::Item, Other])?;
+    other.insert_all(&(0..20).map(|id| as_later(&item(id + 1_000))).collect::<Vec<_>>())?;
+    other.maintain(Maintenance::default())?;
+    block_on(archive(&store).restore(&other, OBJECT, id))?;
+    assert_eq!(documents::<later::Item>(&other)?, later);
+    other.maintain(Maintenance::default())?;
+    let twice = other.insert(&later::Item { id: 1_000, ..later[0].clone() });
+    assert!(matches!(twice.map_err(|e| e.source), Err(Cause::NotUnique { .. })));
+    let copy = options(3).open_in_memory(collections![later::Item, Other])?;
+    copy.insert_all(&later)?;
+    assert_eq!(copy.checksum::<later::Item>()?, other.checksum::<later::Item>()?);
+    Ok(())
+}
+
+#[test]
+fn what_would_not_be_unique_any_more_is_not_restored() -> Result<(), StorageError> {
+    let store = FaultyStore::new(3);
+    let (db, id, _) = source(&store)?;
+    block_on(archive(&store).promote(&db, id))?;
+    let other = options(2).object("b").open_in_memory(collections![stricter::Item, Other])?;
+    let present = stricter::Item { id: 1, code: "c".into(), weight: 0.5, note: None };
+    other.insert(&present)?;
+    let lineage = other.lineage()?;
+    let error = block_on(archive(&store).restore(&other, OBJECT, id)).unwrap_err();
+    assert!(matches!(error.source, Cause::NotUnique { .. }), "{error}");
+    assert_eq!(documents::<stricter::Item>(&other)?, [present]);
+    assert_eq!(other.lineage()?, lineage);
     Ok(())
 }
