@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Field, Fields, Ident, LitStr, Path, Type, ext::Iden
 
 use crate::{
     attr::{
-        Columnar,
+        Columnar, Snapshot,
         collection::StructOptions,
         column::FieldOptions,
         mark::{Kind, Mark},
@@ -36,6 +36,7 @@ pub(crate) struct Collection<'a> {
     pub(crate) capture: &'static str,
     pub(crate) cache_seconds: Option<u64>,
     pub(crate) columnar: Columnar,
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 /// A field.
@@ -110,6 +111,7 @@ impl<'a> Collection<'a> {
             merge_on_read: options.merge_on_read.is_some(),
             capture: options.capture.unwrap_or("Full"),
             cache_seconds: options.cache_seconds,
+            snapshot: options.snapshot,
             columnar: options.columnar.unwrap_or_default(),
         };
         resolve::resolve(ctxt, &mut collection, options);

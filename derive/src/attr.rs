@@ -11,11 +11,13 @@ mod index;
 mod krate;
 pub(crate) mod mark;
 mod partition;
+mod snapshot;
 mod sort;
 
 pub(crate) use columnar::Columnar;
 pub(crate) use index::RawIndex;
 pub(crate) use partition::RawPartition;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use sort::RawSort;
 
 use quote::ToTokens;
@@ -35,7 +37,7 @@ fn words(keys: &[Key]) -> Vec<&'static str> {
 }
 
 /// The options of a struct, and how each is written.
-const COLLECTION_KEYS: [Key; 11] = [
+const COLLECTION_KEYS: [Key; 12] = [
     ("name", "name = \"…\""),
     ("id", "id(a, b)"),
     ("index", "index(a, b)"),
@@ -46,6 +48,7 @@ const COLLECTION_KEYS: [Key; 11] = [
     ("cache", "cache = \"60s\""),
     ("capture", "capture = \"full\""),
     ("columnar", "columnar(threshold = 1000)"),
+    ("snapshot", "snapshot(every = \"1d\", keep = 30)"),
     ("crate", "crate = ::terrace"),
 ];
 

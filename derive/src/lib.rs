@@ -150,6 +150,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///   after, `"keys"` only the id.
 /// * `columnar(threshold = 1000)`: how many documents stay rows when `Db::maintain` moves the others into columns;
 ///   `columnar(never)` keeps all of them rows. Without it, 1,000.
+/// * `snapshot(every = "1d", keep = 30)`: `Db::maintain` takes a snapshot of the object when the last one is that old, and keeps
+///   so many of those that it took. Of several collections that say so, the shortest time and the greatest number count.
 /// * `crate = ::path`: where the crate `terrace` is, if it is not `::terrace`.
 ///
 /// ```

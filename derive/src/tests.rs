@@ -39,6 +39,7 @@ fn every_attribute() {
             merge_on_read,
             cache = "2m",
             columnar(threshold = 8),
+            snapshot(every = "6h", keep = 12),
             capture = "after"
         )]
         pub(crate) struct Order {

@@ -206,6 +206,7 @@ pub const NO_SCHEMA: Schema = Schema {
     merge_on_read: false,
     cache_seconds: None,
     columnar: None,
+    snapshot: None,
 };
 
 /// Whether a decimal of this kind can exist; every other kind does.

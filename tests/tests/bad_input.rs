@@ -118,6 +118,7 @@ impl Collection for Wide {
         merge_on_read: false,
         cache_seconds: None,
         columnar: None,
+        snapshot: None,
     };
     const COLUMNS: () = ();
 

@@ -149,6 +149,7 @@ fn schema(columns: usize) -> Schema {
         merge_on_read: false,
         cache_seconds: None,
         columnar: None,
+        snapshot: None,
     }
 }
 

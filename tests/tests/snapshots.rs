@@ -308,6 +308,64 @@ fn the_last_of_each_day_week_and_month_stays() -> Result<(), StorageError> {
     Ok(())
 }
 
+#[derive(Collection)]
+#[collection(snapshot(every = "2h", keep = 3))]
+struct Watched {
+    #[id]
+    id: i64,
+    text: String,
+}
+
+#[derive(Collection)]
+#[collection(snapshot(every = "1h", keep = 2))]
+struct Oftener {
+    #[id]
+    id: i64,
+}
+
+#[test]
+fn maintenance_takes_snapshots_and_keeps_as_many_as_are_asked_for() -> Result<(), StorageError> {
+    const MINUTE: i64 = 60_000_000;
+    let clock = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(MINUTE));
+    let time = clock.clone();
+    let now = move || Timestamp::from_micros(time.load(std::sync::atomic::Ordering::Relaxed));
+    let db = terrace::Options::new().clock(now).open_in_memory(collections![Watched, Oftener])?;
+    let mut random = Random(1);
+    let mut write = |id| db.insert(&Watched { id, text: random.bits().to_string() });
+    (10_000..10_300).try_for_each(&mut write)?;
+    let by_hand = db.snapshots().create(Full)?;
+    assert_eq!(db.maintain(Maintenance::default())?.snapshot, None, "nothing has happened since");
+    let mut taken = Vec::new();
+    for minutes in (0..24 * 60).step_by(10) {
+        clock.store((minutes + 60) * MINUTE, std::sync::atomic::Ordering::Relaxed);
+        write(minutes)?;
+        let Some(id) = db.maintain(Maintenance::default())?.snapshot else { continue };
+        assert_eq!(minutes % 60, 0, "the shortest time counts");
+        let snapshot = db.snapshots().inspect(id)?;
+        assert!(snapshot.automatic);
+        assert_eq!(snapshot.documents(), u64::try_from(minutes / 10 + 301).unwrap_or(0));
+        taken.push(snapshot);
+        let kept = db.snapshots().list()?;
+        assert_eq!(kept[0], by_hand, "what was taken by hand stays");
+        let newest = taken.iter().rev().take(3);
+        assert!(newest.clone().all(|of| kept.contains(of)), "the greatest number counts");
+        // and what they build on
+        let needed: Vec<_> = newest.filter_map(|of| of.parent).collect();
+        assert!(needed.iter().all(|id| kept.iter().any(|of| of.id == *id)), "invariant 10");
+    }
+    assert_eq!(taken.len(), 24);
+    let fulls = taken.iter().filter(|of| of.kind == Full).count();
+    assert!((1..12).contains(&fulls), "chains begin anew when they are long: {fulls}");
+    assert!(db.snapshots().list()?.len() < 24, "what nothing needs is gone");
+    let later = || {
+        clock.fetch_add(120 * MINUTE, std::sync::atomic::Ordering::Relaxed);
+        db.maintain(Maintenance::default()).map(|done| done.snapshot)
+    };
+    let last = later()?.expect("there were writes since");
+    assert_eq!(later()?, None, "nothing has happened since");
+    db.snapshots().verify(last)
+}
+
 /// A later version of [`Item`]: a column renamed, one gone, one new.
 mod later {
     use super::*;

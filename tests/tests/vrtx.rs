@@ -217,6 +217,7 @@ const SCHEMA: Schema = Schema {
     merge_on_read: false,
     cache_seconds: None,
     columnar: None,
+    snapshot: None,
 };
 
 /// A scan finds the rows for which the predicate is true in memory, and pruning never rules one of them out.

@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 use terrace::{
     prelude::*,
-    schema::{Capture, Column, Fill, Kind, Partition, Sort, Source, Transform},
+    schema::{Capture, Column, Fill, Kind, Partition, SnapshotPolicy, Sort, Source, Transform},
     value::{Row, RowBuf},
 };
 
@@ -33,6 +33,7 @@ struct Cache(u8);
     partition(bucket(16, object), day(placed), truncate(8, code)),
     sort(status, -placed, object),
     cache = "2m",
+    snapshot(every = "6h", keep = 12),
     capture = "after"
 )]
 struct Order {
@@ -117,6 +118,7 @@ fn schema() {
     assert!(!schema.columns[3].nullable && schema.columns[4].nullable && schema.columns[8].nullable);
     assert_eq!(schema.columns[8].was, ["note", "comment"]);
     assert_eq!((schema.version, schema.cache_seconds), (Some(7), Some(120)));
+    assert_eq!(schema.snapshot, Some(SnapshotPolicy { every_seconds: 21_600, keep: 12 }));
     assert_eq!(schema.capture, Capture::After);
     let part = Partition { source: Source::Object, transform: Transform::Bucket(16) };
     assert_eq!((schema.partition[0], schema.partition.len()), (part, 3));

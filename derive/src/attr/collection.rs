@@ -5,8 +5,8 @@ use syn::{Attribute, Ident, LitStr, Path};
 use crate::{ctxt::Ctxt, option::Node, spelling};
 
 use super::{
-    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, RawSort, columnar, duration, example,
-    fields, index, krate, mark, options_of, partition, set, sort, word, words,
+    COLLECTION_KEYS, COLUMN_KEYS, Columnar, RawIndex, RawPartition, RawSort, Snapshot, columnar, duration,
+    example, fields, index, krate, mark, options_of, partition, set, snapshot, sort, word, words,
 };
 
 /// What an event of the collection holds: the variants of `terrace::schema::Capture`, as they are written.
@@ -27,6 +27,7 @@ pub(crate) struct StructOptions {
     /// The variant of `Capture`.
     pub(crate) capture: Option<&'static str>,
     pub(crate) columnar: Option<Columnar>,
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 impl StructOptions {
@@ -56,6 +57,7 @@ impl StructOptions {
             }
             "cache" => set(ctxt, &mut self.cache_seconds, key, duration::parse(ctxt, key, node)),
             "columnar" => set(ctxt, &mut self.columnar, key, columnar::parse(ctxt, key, node)),
+            "snapshot" => set(ctxt, &mut self.snapshot, key, snapshot::parse(ctxt, key, node)),
             "capture" => set(ctxt, &mut self.capture, key, capture(ctxt, node)),
             other => unknown(ctxt, key, other),
         }

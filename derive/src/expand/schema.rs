@@ -6,7 +6,7 @@ use syn::{Lit, LitStr};
 
 use crate::{
     ast::{Collection, Column, Index, Partition, Sort},
-    attr::{Columnar, mark::Kind},
+    attr::{Columnar, Snapshot, mark::Kind},
     option::Literal,
 };
 
@@ -25,6 +25,9 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
     let merge_on_read = collection.merge_on_read;
     let cache_seconds = option(collection.cache_seconds);
     let columnar = columnar(collection);
+    let snapshot = option(collection.snapshot.map(|Snapshot { every_seconds, keep }| {
+        quote! { #krate::schema::SnapshotPolicy { every_seconds: #every_seconds, keep: #keep } }
+    }));
     quote! {{
         use #krate::__private::{NotAColumn as _, Required as _};
         &#krate::schema::Schema {
@@ -39,6 +42,7 @@ pub(super) fn expand(collection: &Collection) -> TokenStream {
             merge_on_read: #merge_on_read,
             cache_seconds: #cache_seconds,
             columnar: #columnar,
+            snapshot: #snapshot,
         }
     }}
 }

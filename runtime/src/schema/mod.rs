@@ -52,6 +52,17 @@ pub struct Schema {
     /// How many documents stay rows when [`Db::maintain`](crate::Db::maintain) moves the others into columns; none for
     /// all of them.
     pub columnar: Option<u64>,
+    /// When [`Db::maintain`](crate::Db::maintain) takes snapshots of the object, and how many of these stay.
+    pub snapshot: Option<SnapshotPolicy>,
+}
+
+/// When snapshots are taken, and how many stay: `#[collection(snapshot(every = "1d", keep = 30))]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotPolicy {
+    /// How old the last one has to be, in seconds.
+    pub every_seconds: u64,
+    /// How many of the newest stay of those that were taken so.
+    pub keep: u64,
 }
 
 /// One column: a field of the struct.

@@ -6,7 +6,7 @@ use crate::{
     hot::{ArchiveWriter, Archived},
 };
 
-use super::{SnapshotCollection, SnapshotKind, SnapshotMetadata, Snapshots, metadata::Draft};
+use super::{SnapshotCollection, SnapshotKind, SnapshotMetadata, Snapshots, metadata::Parts};
 
 impl Snapshots<'_> {
     /// Takes a snapshot of every collection, in one transaction.
@@ -22,35 +22,37 @@ impl Snapshots<'_> {
 
     pub(super) fn take(self, kind: SnapshotKind) -> Outcome<SnapshotMetadata> {
         self.require_outside()?;
-        self.db.atomically(|| {
-            let now = self.db.collections_now()?;
-            if kind == SnapshotKind::Incremental
-                && let Some(parent) = self.base_of_next()?
-                && let Some(taken) = self.incremental(&now, &parent)?
-            {
-                return Ok(taken);
-            }
-            self.full(&now)
-        })
+        self.db.atomically(|| self.take_here(kind, false))
+    }
+
+    /// As [`Snapshots::create`], inside of a transaction.
+    pub(super) fn take_here(self, kind: SnapshotKind, automatic: bool) -> Outcome<SnapshotMetadata> {
+        let now = self.db.collections_now()?;
+        if kind == SnapshotKind::Incremental
+            && let Some(parent) = self.base_of_next()?
+            && let Some(taken) = self.incremental(&now, &parent, automatic)?
+        {
+            return Ok(taken);
+        }
+        let mut full = SnapshotMetadata {
+            automatic,
+            collections: collections(&now, &|_| Checksum::default()),
+            ..self.begin(SnapshotKind::Full)?
+        };
+        let mut writer = self.db.begin_snapshot(full.id)?;
+        for of in &mut full.collections {
+            of.rows = self.db.archive_documents(&of.name, &mut writer)?;
+        }
+        finish(full, writer)
     }
 
     /// The newest snapshot, if another one can build on it.
     fn base_of_next(self) -> Outcome<Option<SnapshotMetadata>> {
-        let Some((_, newest)) = self.all()?.pop() else { return Ok(None) };
+        let Some((_, newest)) = self.readable()?.pop() else { return Ok(None) };
         let fits = newest.object == self.db.object_id()
             && newest.lineage == self.db.present_lineage()?
             && newest.schemas == self.db.stored_schemas();
         Ok(fits.then_some(newest))
-    }
-
-    fn full(self, now: &[(&'static str, Archived)]) -> Outcome<SnapshotMetadata> {
-        let draft = self.draft(SnapshotKind::Full, None, now, &|_| Checksum::default())?;
-        let mut writer = self.db.begin_snapshot(draft.id)?;
-        let mut draft = draft;
-        for of in &mut draft.collections {
-            of.rows = self.db.archive_documents(&of.name, &mut writer)?;
-        }
-        self.finish(draft, writer)
     }
 
     /// Nothing where the log does not say all.
@@ -58,46 +60,61 @@ impl Snapshots<'_> {
         self,
         now: &[(&'static str, Archived)],
         parent: &SnapshotMetadata,
+        automatic: bool,
     ) -> Outcome<Option<SnapshotMetadata>> {
         let before = |name: &str| parent.collection(name).map(|of| of.after).unwrap_or_default();
-        let draft = self.draft(SnapshotKind::Incremental, Some(parent), now, &before)?;
-        let mut writer = self.db.begin_snapshot(draft.id)?;
+        let built = SnapshotMetadata {
+            parent: Some(parent.id),
+            automatic,
+            collections: collections(now, &before),
+            ..self.begin(SnapshotKind::Incremental)?
+        };
+        let mut writer = self.db.begin_snapshot(built.id)?;
         if self.db.archive_log(parent.sequence, &mut writer)? {
-            return self.finish(draft, writer).map(Some);
+            return finish(built, writer).map(Some);
         }
         self.db.remove_snapshot(writer.number())?;
         Ok(None)
     }
 
-    fn draft(
-        self,
-        kind: SnapshotKind,
-        parent: Option<&SnapshotMetadata>,
-        now: &[(&'static str, Archived)],
-        before: &dyn Fn(&str) -> Checksum,
-    ) -> Outcome<Draft> {
-        let collection = |(name, archived): &(&'static str, Archived)| SnapshotCollection {
-            name: (*name).to_owned(),
-            schema: archived.schema,
-            before: before(name),
-            after: archived.checksum,
-            rows: Checksum::default(),
-        };
-        Ok(Draft {
+    /// A snapshot of this object as it is, without its collections.
+    pub(super) fn begin(self, kind: SnapshotKind) -> Outcome<SnapshotMetadata> {
+        Ok(SnapshotMetadata {
             id: self.db.new_snapshot_id(),
             kind,
-            parent: parent.map(|parent| parent.id),
+            parent: None,
+            object: self.db.object_id().to_owned(),
             lineage: self.db.present_lineage()?,
             sequence: self.db.changes().head_position()?,
             timestamp: self.db.now(),
-            collections: now.iter().map(collection).collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            collections: Vec::new(),
+            bytes: 0,
+            automatic: false,
+            held: false,
+            parts: Parts::default(),
             schemas: self.db.stored_schemas(),
         })
     }
+}
 
-    pub(super) fn finish(self, draft: Draft, writer: ArchiveWriter<'_>) -> Outcome<SnapshotMetadata> {
-        let metadata = draft.of(self.db.object_id(), writer.digest());
-        writer.finish(&super::metadata::text(&metadata)?)?;
-        Ok(metadata)
-    }
+fn collections(
+    now: &[(&'static str, Archived)],
+    before: &dyn Fn(&str) -> Checksum,
+) -> Vec<SnapshotCollection> {
+    let collection = |(name, archived): &(&'static str, Archived)| SnapshotCollection {
+        name: (*name).to_owned(),
+        schema: archived.schema,
+        before: before(name),
+        after: archived.checksum,
+        rows: Checksum::default(),
+    };
+    now.iter().map(collection).collect()
+}
+
+/// Ends a snapshot whose parts are all written.
+pub(super) fn finish(snapshot: SnapshotMetadata, writer: ArchiveWriter<'_>) -> Outcome<SnapshotMetadata> {
+    let metadata = snapshot.with_parts(writer.digest());
+    writer.finish(&super::metadata::text(&metadata)?)?;
+    Ok(metadata)
 }

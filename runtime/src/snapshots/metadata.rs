@@ -49,14 +49,14 @@ pub struct SnapshotMetadata {
     pub collections: Vec<SnapshotCollection>,
     /// How many bytes its parts have.
     pub bytes: u64,
+    /// Whether [`Db::maintain`](crate::Db::maintain) took it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     /// Whether it is held.
     #[serde(skip)]
     pub held: bool,
-    /// In how many rows its parts are.
-    rows: u64,
-    /// Over the parts in their order.
-    #[serde(with = "text")]
-    hash: Hash,
+    #[serde(flatten)]
+    pub(super) parts: Parts,
     /// The schemas that its documents and events were written under, by their numbers.
     pub(super) schemas: BTreeMap<u64, StoredSchema>,
 }
@@ -79,8 +79,18 @@ pub struct SnapshotCollection {
     pub(super) rows: Checksum,
 }
 
+/// What the parts are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Parts {
+    /// In how many rows they are.
+    rows: u64,
+    /// Over all of them in their order.
+    #[serde(with = "text")]
+    hash: Hash,
+}
+
 /// A hash over parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Hash(u128);
 
 impl std::fmt::Display for Hash {
@@ -97,43 +107,16 @@ impl std::str::FromStr for Hash {
     }
 }
 
-/// What a snapshot is made of, before its parts are known.
-pub(super) struct Draft {
-    pub(super) id: SnapshotId,
-    pub(super) kind: SnapshotKind,
-    pub(super) parent: Option<SnapshotId>,
-    pub(super) lineage: Lineage,
-    pub(super) sequence: u64,
-    pub(super) timestamp: Timestamp,
-    pub(super) collections: Vec<SnapshotCollection>,
-    pub(super) schemas: BTreeMap<u64, StoredSchema>,
-}
-
-impl Draft {
-    pub(super) fn of(self, object: &str, digest: Digest) -> SnapshotMetadata {
-        SnapshotMetadata {
-            id: self.id,
-            kind: self.kind,
-            parent: self.parent,
-            object: object.to_owned(),
-            lineage: self.lineage,
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            collections: self.collections,
-            bytes: digest.bytes,
-            held: false,
-            rows: digest.rows,
-            hash: Hash(digest.hash),
-            schemas: self.schemas,
-        }
-    }
-}
-
 impl SnapshotMetadata {
     /// What it says of its parts.
     pub(super) fn digest(&self) -> Digest {
-        Digest { rows: self.rows, bytes: self.bytes, hash: self.hash.0 }
+        Digest { rows: self.parts.rows, bytes: self.bytes, hash: self.parts.hash.0 }
+    }
+
+    /// With what is known of its parts.
+    pub(super) fn with_parts(self, digest: Digest) -> Self {
+        let parts = Parts { rows: digest.rows, hash: Hash(digest.hash) };
+        Self { bytes: digest.bytes, parts, ..self }
     }
 
     /// How many documents it holds.

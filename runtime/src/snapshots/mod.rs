@@ -7,6 +7,7 @@
 
 #[cfg(feature = "lake")]
 mod archive;
+mod automatic;
 mod chain;
 mod contents;
 mod create;
@@ -127,6 +128,14 @@ impl Snapshots<'_> {
     fn find(self, id: SnapshotId) -> Outcome<StoredSnapshot> {
         let found = self.db.stored_snapshots()?.into_iter().find(|stored| stored.id == id);
         Ok(found.ok_or(SnapshotError::NotFound { id })?)
+    }
+
+    /// As [`Snapshots::all`], without those whose metadata is damaged.
+    fn readable(self) -> Outcome<Vec<(StoredSnapshot, SnapshotMetadata)>> {
+        let parsed = |stored: StoredSnapshot| Some((stored.clone(), metadata::parse(&stored).ok()?));
+        let mut all: Vec<_> = self.db.stored_snapshots()?.into_iter().filter_map(parsed).collect();
+        all.sort_by_key(|(_, metadata)| metadata.timestamp);
+        Ok(all)
     }
 
     /// All of them, the oldest first: one that was fetched from an archive may have come last.

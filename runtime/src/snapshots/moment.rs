@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Restored, SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata, Snapshots,
     contents::{Contents, key},
-    metadata::Draft,
+    create::finish,
     restore::Putting,
 };
 
@@ -68,20 +68,16 @@ impl<'db> Snapshots<'db> {
     fn take_at(self, time: Timestamp) -> Outcome<SnapshotMetadata> {
         let now = self.db.collections_now()?;
         let past = Past::of(self, time)?;
-        let draft = Draft {
-            id: self.db.new_snapshot_id(),
-            kind: SnapshotKind::Full,
-            parent: None,
+        let mut point = SnapshotMetadata {
             lineage: past.lineage,
             sequence: past.sequence,
             timestamp: time,
-            collections: Vec::new(),
-            schemas: self.db.stored_schemas(),
+            ..self.begin(SnapshotKind::Full)?
         };
-        let (mut writer, mut draft) = (self.db.begin_snapshot(draft.id)?, draft);
+        let mut writer = self.db.begin_snapshot(point.id)?;
         for (name, of) in now {
             let documents = self.db.archive_each(name, &mut writer, |add| past.each_document(name, add))?;
-            draft.collections.push(SnapshotCollection {
+            point.collections.push(SnapshotCollection {
                 name: name.to_owned(),
                 schema: of.schema,
                 before: Checksum::default(),
@@ -89,12 +85,12 @@ impl<'db> Snapshots<'db> {
                 rows: documents,
             });
         }
-        self.finish(draft, writer)
+        finish(point, writer)
     }
 
     /// The newest sound snapshot of this object that is not later.
     fn before(self, time: Timestamp) -> Outcome<Option<Contents<'db>>> {
-        let all = self.all()?;
+        let all = self.readable()?;
         let own = |metadata: &SnapshotMetadata| {
             metadata.object == self.db.object_id() && metadata.timestamp <= time
         };

@@ -12,7 +12,7 @@ use crate::{
     hot::StoredSnapshot,
 };
 
-use super::{SnapshotError, Snapshots};
+use super::{SnapshotError, SnapshotMetadata, Snapshots};
 
 /// Which snapshots stay; each rule keeps what it names, whatever the others say.
 ///
@@ -49,22 +49,28 @@ impl Snapshots<'_> {
     /// Removes the snapshots that no rule keeps; gives their names.
     ///
     /// Whatever the rules say, these stay: those that are held, the newest from which the object can be restored, those that
-    /// a lake still needs, and those that one of these builds on.
+    /// a lake still needs, and those that one of these builds on. So does one whose metadata is damaged, until it is deleted.
     ///
     /// # Errors
-    /// The database cannot be written; the metadata of a snapshot is damaged.
+    /// The database cannot be written.
     pub fn retain(self, keep: Keep) -> Result<Vec<SnapshotId>, StorageError> {
-        self.db.atomically(|| self.retain_here(keep)).during_no_collection(Operation::Snapshot)
+        self.db.atomically(|| self.retain_of(keep, |_| true)).during_no_collection(Operation::Snapshot)
     }
 
-    pub(super) fn retain_here(self, keep: Keep) -> Outcome<Vec<SnapshotId>> {
+    /// As [`Snapshots::retain`], of those that the rules are for; all others stay.
+    pub(super) fn retain_of(
+        self,
+        keep: Keep,
+        is_meant: impl Fn(&SnapshotMetadata) -> bool,
+    ) -> Outcome<Vec<SnapshotId>> {
         #[cfg(feature = "lake")]
         self.db.remove_left_behind()?;
-        let all = self.all()?;
-        let times = all.iter().map(|(stored, metadata)| (stored.id, metadata.timestamp));
+        let all = self.readable()?;
+        let meant = all.iter().filter(|(_, metadata)| is_meant(metadata));
+        let times = meant.map(|(stored, metadata)| (stored.id, metadata.timestamp));
         let mut kept = keep.named(times.collect(), self.db.now());
-        for (stored, _) in &all {
-            if stored.held || waiting_lake(self.db, stored)?.is_some() {
+        for (stored, metadata) in &all {
+            if stored.held || !is_meant(metadata) || waiting_lake(self.db, stored)?.is_some() {
                 kept.insert(stored.id);
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     cdc::{CdcOperation, Checksum},
     error::{Cause, Failure, Outcome},
     hot::{Db, columnar::Batch, table::Table},
-    schema::{Capture, StoredSchema},
+    schema::{Capture, SnapshotPolicy, StoredSchema},
     value::RowBuf,
     vortex::{MAX_ROWS, Profile},
 };
@@ -45,6 +45,15 @@ impl Db {
     /// Every schema that the object ever had, by its number.
     pub(crate) fn stored_schemas(&self) -> BTreeMap<u64, StoredSchema> {
         self.schemas.iter().map(|(&number, schema)| (number, schema.stored.clone())).collect()
+    }
+
+    /// When snapshots are to be taken, as the collections ask: the shortest time and the greatest number.
+    pub(crate) fn snapshot_policy(&self) -> Option<SnapshotPolicy> {
+        let all = self.tables.iter().filter_map(|table| table.schema.snapshot);
+        all.reduce(|a, b| SnapshotPolicy {
+            every_seconds: a.every_seconds.min(b.every_seconds),
+            keep: a.keep.max(b.keep),
+        })
     }
 
     /// The present time, by the database's clock.

@@ -6,6 +6,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
+    cdc::SnapshotId,
     error::{Cause, During, Failure, Operation, Outcome, StorageError},
     hot::{Db, read::integer, table::Table},
     schema::{Schema, Storage, quote},
@@ -56,6 +57,8 @@ pub struct Maintained {
     pub rewritten: u64,
     /// Row groups that were written.
     pub groups: u64,
+    /// The snapshot that was taken, where one was due.
+    pub snapshot: Option<SnapshotId>,
     /// Whether there is more to do.
     pub more: bool,
 }
@@ -78,35 +81,8 @@ struct Budget {
 }
 
 impl Db {
-    /// Moves documents into columns where a collection has more than its threshold
-    /// (`#[collection(columnar(threshold = 1000))]`, those with the lowest ids first), and encodes anew what has
-    /// changed: groups of which more than a third is deleted or was updated, small ones, and those of an earlier schema.
-    ///
-    /// Nothing else changes: documents are found, updated and deleted as before, no event is left, and the checksum is
-    /// the same. Call it from time to time, from an alarm in a Durable Object; again at once when it says that there is
-    /// more.
-    ///
-    /// A document with more than 500 kB of texts and blobs stays a row. [`Db::query`] is slow in a collection with
-    /// columns.
-    ///
-    /// # Errors
-    /// The database cannot be written; it is called inside of a transaction. What was done before stays done.
-    ///
-    /// ```
-    /// # use terrace::{hot::Maintenance, prelude::*};
-    /// #[derive(Collection)]
-    /// #[collection(columnar(threshold = 100))]
-    /// struct Reading { #[id] at: i64, celsius: f64 }
-    ///
-    /// # let db = Db::open_in_memory(collections![Reading])?;
-    /// let readings: Vec<Reading> = (0..5_000).map(|at| Reading { at, celsius: 20.0 }).collect();
-    /// db.insert_all(&readings)?;
-    /// let done = db.maintain(Maintenance::default())?;
-    /// assert_eq!((done.moved, done.more), (4_900, false));
-    /// assert_eq!(db.find::<Reading>(|r| r.at.ge(4_000)).count()?, 1_000);
-    /// # Ok::<(), StorageError>(())
-    /// ```
-    pub fn maintain(&self, most: Maintenance) -> Result<Maintained, StorageError> {
+    /// Moves documents into columns: see [`Db::maintain`].
+    pub(crate) fn move_documents(&self, most: Maintenance) -> Result<Maintained, StorageError> {
         let now = || (self.clock)().micros();
         let micros = i64::try_from(most.time.as_micros()).unwrap_or(i64::MAX);
         let mut left =

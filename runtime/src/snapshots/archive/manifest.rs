@@ -12,7 +12,7 @@ use crate::{
     schema::StoredSchema,
     snapshots::{
         SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata,
-        metadata::{Draft, text},
+        metadata::{Parts, text},
     },
 };
 
@@ -142,19 +142,23 @@ impl ArchivedSnapshot {
             after: of.checksum,
             rows: of.checksum,
         };
-        let draft = Draft {
+        let fetched = SnapshotMetadata {
             id: self.id,
             kind: SnapshotKind::Full,
             parent: None,
+            object: self.object.clone(),
             lineage: self.lineage,
             sequence: self.sequence,
             timestamp: self.timestamp,
+            version: self.version.clone(),
             collections: self.collections.iter().map(collection).collect(),
+            bytes: 0,
+            automatic: false,
+            held: false,
+            parts: Parts::default(),
             schemas: self.schemas.clone(),
         };
-        let mut metadata = draft.of(&self.object, digest);
-        metadata.version.clone_from(&self.version);
-        metadata
+        fetched.with_parts(digest)
     }
 
     /// The bytes of the manifest of a snapshot in `folder`.
