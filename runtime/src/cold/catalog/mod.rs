@@ -56,6 +56,7 @@ pub(crate) struct Change<'a> {
 
 impl Catalog {
     /// The store that the lake is in; a service has none beside those of its tables.
+    #[cfg_attr(any(not(feature = "rest"), target_family = "wasm"), allow(clippy::unnecessary_wraps))]
     pub(crate) fn store(&self) -> Option<&Arc<dyn Store>> {
         match self {
             Self::Files(files) => Some(files.store()),
