@@ -28,7 +28,7 @@ impl Snapshots<'_> {
     ///
     /// # Errors
     /// [`SnapshotError`], before anything is touched: the snapshot, or one that it builds on, is missing or damaged.
-    /// [`Cause::Migration`](crate::Cause::Migration): its documents do not fit the present schema. The database was not
+    /// [`Cause::Migration`]: its documents do not fit the present schema. The database was not
     /// opened with one of its collections.
     pub fn restore(self, id: SnapshotId) -> Result<Restored, StorageError> {
         self.put(id, self.db, None).during_no_collection(Operation::Snapshot)
