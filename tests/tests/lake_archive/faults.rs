@@ -190,3 +190,27 @@ fn what_a_deletion_has_left_is_promoted_again_or_refused() -> Result<(), Storage
     assert!(refused > 0);
     Ok(())
 }
+
+#[test]
+fn marks_that_were_left_count_for_a_time() -> Result<(), StorageError> {
+    let (store, archived) = archived(1)?;
+    let (archive, id) = (archive(&store), archived[0].id);
+    // after the folder was listed and the manifest read, its mark is stored
+    store.plan(&[(2, Fault::Crash)]);
+    assert!(drive(&store, archive.verify(OBJECT, id)).is_none());
+    store.wait(86_000);
+    let error = block_on(archive.delete(OBJECT, id)).unwrap_err();
+    assert!(matches!(cause(error), SnapshotError::Needed { .. }));
+    store.wait(401);
+    store.plan(&[(2, Fault::Crash)]);
+    assert!(drive(&store, archive.delete(OBJECT, id)).is_none());
+    store.wait(3_500);
+    let error = block_on(archive.verify(OBJECT, id)).unwrap_err();
+    assert!(matches!(cause(error), SnapshotError::Deleting { .. }));
+    store.wait(101);
+    block_on(archive.verify(OBJECT, id))?;
+    block_on(archive.delete(OBJECT, id))?;
+    assert!(block_on(archive.list(OBJECT))?.is_empty());
+    check_store(&store, &[]);
+    Ok(())
+}
