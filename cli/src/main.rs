@@ -5,6 +5,7 @@ mod export;
 mod inspect;
 mod lake;
 mod show;
+mod snapshot;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,6 +21,9 @@ enum Terrace {
     /// Databases of the hot tier.
     #[command(subcommand)]
     Db(Database),
+    /// Snapshots inside of a database.
+    #[command(subcommand)]
+    Snapshot(Snapshot),
     /// Lakes: tables of Iceberg in a folder or a store that speaks S3.
     #[command(subcommand)]
     Lake(OfLake),
@@ -64,6 +68,59 @@ enum Database {
     Stat {
         /// The file.
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Snapshot {
+    /// Shows the snapshots, the oldest first: when, of what kind, documents, bytes.
+    Ls {
+        /// The database.
+        file: PathBuf,
+    },
+    /// Takes a snapshot of every collection.
+    Create {
+        /// The database.
+        file: PathBuf,
+        /// What has happened since the newest one, where that can be built on.
+        #[arg(long)]
+        incremental: bool,
+    },
+    /// Reads a snapshot to the last document, and those that it builds on; all, where none is named.
+    Verify {
+        /// The database.
+        file: PathBuf,
+        /// The snapshot: its name, or how that begins.
+        snapshot: Option<String>,
+    },
+    /// Takes the database back to a snapshot, or to a moment. A new lineage begins then.
+    Restore {
+        /// The database.
+        file: PathBuf,
+        /// The snapshot: its name, or how that begins.
+        #[arg(required_unless_present = "to", conflicts_with = "to")]
+        snapshot: Option<String>,
+        /// The moment, as `2026-11-27T09:30:00Z`: from the newest snapshot before it, and the log.
+        #[arg(long)]
+        to: Option<terrace::Timestamp>,
+        /// Only this collection.
+        #[arg(long, conflicts_with_all = ["to", "into"])]
+        collection: Option<String>,
+        /// Another database, which gets what the snapshot holds; this one stays as it is.
+        #[arg(long, conflicts_with = "to")]
+        into: Option<PathBuf>,
+    },
+    /// Shows the documents and fields that are different in two snapshots.
+    Diff {
+        /// The database.
+        file: PathBuf,
+        /// The first snapshot.
+        before: String,
+        /// The second one.
+        after: String,
+        /// As JSON, a document a line.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -115,6 +172,20 @@ fn main() -> ExitCode {
         Terrace::Vrtx(Vrtx::Inspect { file }) => inspect::run(&file),
         Terrace::Vrtx(Vrtx::Export { file, format, output }) => export::run(&file, format, output),
         Terrace::Db(Database::Stat { file }) => db::stat(&file),
+        Terrace::Snapshot(Snapshot::Ls { file }) => snapshot::ls(&file),
+        Terrace::Snapshot(Snapshot::Create { file, incremental }) => snapshot::create(&file, incremental),
+        Terrace::Snapshot(Snapshot::Verify { file, snapshot }) => {
+            snapshot::verify(&file, snapshot.as_deref())
+        }
+        Terrace::Snapshot(Snapshot::Restore { file, to: Some(time), .. }) => {
+            snapshot::restore_to(&file, time)
+        }
+        Terrace::Snapshot(Snapshot::Restore { file, snapshot, collection, into, to: None }) => {
+            snapshot::restore(&file, &snapshot.unwrap_or_default(), collection.as_deref(), into.as_deref())
+        }
+        Terrace::Snapshot(Snapshot::Diff { file, before, after, json }) => {
+            snapshot::diff(&file, &before, &after, json)
+        }
         Terrace::Lake(OfLake::Ls { url }) => lake::ls(&url),
         Terrace::Lake(OfLake::History { url, table }) => lake::history(&url, table.as_deref()),
         Terrace::Lake(OfLake::Schema { url, table }) => lake::schema(&url, table.as_deref()),

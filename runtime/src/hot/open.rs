@@ -205,6 +205,14 @@ impl Catalog {
         Ok(Some(Self { object, rewound, schemas, columnar }))
     }
 
+    /// The newest schema of each collection.
+    #[cfg(feature = "native")]
+    fn newest(&self) -> impl Iterator<Item = &StoredSchema> {
+        let names: std::collections::BTreeSet<&str> =
+            self.schemas.values().map(|schema| &*schema.name).collect();
+        names.into_iter().filter_map(|name| Some(self.versions(name).next_back()?.1))
+    }
+
     /// The stored schemas of a collection, the oldest first.
     fn versions<'a>(
         &'a self,

@@ -5,6 +5,8 @@ use std::any::TypeId;
 use crate::value::{Row, RowBuf, ValueError, ValueRef};
 
 use super::Schema;
+#[cfg(feature = "native")]
+use super::StoredSchema;
 
 /// A struct whose values are documents of a collection: made by `#[derive(Collection)]`.
 #[diagnostic::on_unimplemented(
@@ -91,6 +93,22 @@ impl Registered {
     #[must_use]
     pub const fn of<T: Collection>() -> Self {
         Self { type_id: TypeId::of::<T>(), schema: T::SCHEMA }
+    }
+}
+
+#[cfg(feature = "native")]
+impl Collections {
+    /// The newest schema of each collection of a database, without their structs.
+    ///
+    /// # Errors
+    /// The name of a collection whose schema no derive makes.
+    pub(crate) fn unbound<'s>(stored: impl Iterator<Item = &'s StoredSchema>) -> Result<Self, String> {
+        struct Unknown;
+        let of = |stored: &StoredSchema| {
+            let schema = stored.unbound().ok_or_else(|| stored.name.clone())?;
+            Ok(Registered { type_id: TypeId::of::<Unknown>(), schema })
+        };
+        stored.map(of).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -10,6 +10,8 @@ mod kind;
 mod sqlite;
 mod stored;
 pub(crate) mod types;
+#[cfg(feature = "native")]
+mod unbound;
 
 use serde::{Deserialize, Serialize};
 

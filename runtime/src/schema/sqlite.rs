@@ -5,6 +5,11 @@
 
 use super::{ColumnDef, Index, Schema, Storage};
 
+/// How the name of a unique index begins.
+pub(super) const UNIQUE: &str = "unique ";
+/// What stands before the condition in the name of a partial index.
+pub(super) const WHERE: &str = " where ";
+
 /// A name as SQL quotes it.
 pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -39,8 +44,8 @@ impl Schema {
     /// The name of an index: what it covers, so that a changed index has another name.
     pub(crate) fn index_name(&self, index: &Index) -> String {
         let columns: Vec<&str> = index.columns.iter().map(|&at| self.columns[at].name).collect();
-        let unique = if index.unique { "unique " } else { "" };
-        let filter = index.filter.map(|filter| format!(" where {filter}")).unwrap_or_default();
+        let unique = if index.unique { UNIQUE } else { "" };
+        let filter = index.filter.map(|filter| format!("{WHERE}{filter}")).unwrap_or_default();
         format!("{unique}{}({}){filter}", self.name, columns.join(", "))
     }
 

@@ -63,6 +63,14 @@ impl Snapshots<'_> {
         self.put(id, self.db, Some(T::SCHEMA.name)).during(Operation::Snapshot, T::SCHEMA.name)
     }
 
+    /// As [`Snapshots::restore_collection`], by the collection's name: for tools.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restore_collection_named(self, id: SnapshotId, name: &str) -> Result<Restored, StorageError> {
+        self.put(id, self.db, Some(name)).during_no_collection(Operation::Snapshot)
+    }
+
     fn put(self, id: SnapshotId, to: &Db, only: Option<&str>) -> Outcome<Restored> {
         self.require_outside()?;
         to.snapshots().require_outside()?;

@@ -63,6 +63,12 @@ impl Native {
         Self::of(Connection::open_in_memory(), Duration::ZERO)
     }
 
+    /// Opens a file that is there.
+    pub(crate) fn open_existing(path: &Path, busy_timeout: Duration) -> Outcome<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::of(Connection::open_with_flags(path, flags), busy_timeout)
+    }
+
     /// Opens a file that is there, and writes nothing to it.
     pub(crate) fn open_to_read(path: &Path) -> Outcome<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -3,12 +3,12 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    error::{During, Operation, StorageError},
-    hot::{Db, backends::native::Native},
+    error::{Cause, During, Failure, Operation, StorageError},
+    hot::{Db, backends::native::Native, read::corrupt},
     schema::Collections,
 };
 
-use super::Options;
+use super::{Catalog, Options};
 
 impl Options {
     /// How long to wait for another process that is writing, before [`crate::Cause::Locked`].
@@ -27,6 +27,25 @@ impl Options {
         opened
             .and_then(|backend| self.on(Box::new(backend), &collections))
             .during_no_collection(Operation::Open)
+    }
+
+    /// Opens a database that is there with the collections that it has, as they were stored last: for tools, which do not
+    /// know the structs. Nothing is migrated, and nothing typed can be asked; snapshots can be taken and restored. What it
+    /// learns of the collections is in memory as long as the program runs.
+    ///
+    /// # Errors
+    /// There is no such file, or it is no database of terrace; as [`Db::open`].
+    pub fn open_as_stored(self, path: impl AsRef<Path>) -> Result<Db, StorageError> {
+        let opened = || {
+            let backend = Native::open_existing(path.as_ref(), self.busy_timeout)?;
+            let catalog = Catalog::read(&backend)?.ok_or(Cause::NotTerrace)?;
+            let collections = Collections::unbound(catalog.newest());
+            let collections = collections.map_err(|name| {
+                Failure::from(corrupt("a stored schema", "no struct has such a one")).of(&name)
+            })?;
+            self.on(Box::new(backend), &collections)
+        };
+        opened().during_no_collection(Operation::Open)
     }
 
     /// Opens a new database in memory, which is gone when it is dropped.
