@@ -5,6 +5,7 @@
 //! read back from the tables, and only then is the log pruned.
 
 mod bootstrap;
+mod moment;
 mod writers;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -6,11 +6,12 @@
 
 use futures_executor::block_on;
 use terrace::{
+    Cause,
     cold::Lake,
-    hot::Maintenance,
+    hot::{Maintenance, Retention},
     prelude::*,
     snapshots::{
-        Keep,
+        Keep, SnapshotError,
         SnapshotKind::{Full, Incremental},
         SnapshotMetadata,
     },
@@ -253,5 +254,96 @@ fn restores_syncs_and_writes_in_any_order() -> Result<(), StorageError> {
         }
         assert!(world.place.path().exists());
     }
+    Ok(())
+}
+
+impl World {
+    /// The log and the snapshots forget all that they may.
+    fn forget(&self) -> Result<(), StorageError> {
+        self.db.insert_all(&(10_000..14_000).map(|id| Other { id }).collect::<Vec<_>>())?;
+        self.sync()?;
+        for snapshot in self.db.snapshots().list()?.iter().rev() {
+            self.db.snapshots().delete(snapshot.id)?;
+        }
+        self.db.changes().prune(Retention { keep: 0, cap: None }).map(drop)
+    }
+
+    /// What there was at a time, by the lake.
+    fn remembered(&self, time: Timestamp) -> Result<Vec<Item>, StorageError> {
+        let snapshot = block_on(self.db.snapshots().create_at_from(&self.lake, time))?;
+        assert_eq!(snapshot.timestamp, time);
+        self.db.snapshots().verify(snapshot.id)?;
+        let copy = options(5).open_in_memory(collections![Item, Other])?;
+        self.db.snapshots().restore_into(snapshot.id, &copy)?;
+        self.db.snapshots().delete(snapshot.id)?;
+        documents(&copy)
+    }
+}
+
+fn is_out_of_reach<R: std::fmt::Debug>(result: Result<R, StorageError>) -> bool {
+    let error = result.expect_err("nothing reaches it").source;
+    matches!(&error, Cause::Snapshot(of) if matches!(**of, SnapshotError::OutOfReach { .. }))
+}
+
+#[test]
+fn moments_that_only_the_lake_remembers_are_gone_back_to() -> Result<(), StorageError> {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    for round in 0..if terrace_tests::long() { 60 } else { 4 } {
+        let mut random = Random(seed.wrapping_add(round));
+        let world = World::new(random.bits())?;
+        let mut taken: Vec<SnapshotMetadata> = Vec::new();
+        let mut known = Vec::new();
+        for _ in 0..14 {
+            match random.below(8) {
+                0 => taken.push(world.db.snapshots().create(Full)?),
+                1 if !taken.is_empty() => {
+                    let at = usize::try_from(random.below(taken.len() as u64)).unwrap_or(0);
+                    world.db.snapshots().restore(taken[at].id)?;
+                }
+                2 => drop(world.sync()?),
+                3 => {
+                    world.sync()?;
+                    block_on(world.lake.compact::<Item>())?;
+                }
+                _ => world.change(&mut random)?,
+            }
+            known.push((last_time(&world.db)?, documents::<Item>(&world.db)?));
+        }
+        world.forget()?;
+        for (time, items) in &known {
+            assert!(is_out_of_reach(world.db.snapshots().create_at(*time)), "the log is pruned");
+            assert_eq!(world.remembered(*time)?, *items, "invariant 3, as of {time}");
+        }
+        let (time, items) = &known[usize::try_from(random.below(known.len() as u64)).unwrap_or(0)];
+        block_on(world.db.snapshots().restore_to_from(&world.lake, *time))?;
+        assert_eq!(documents::<Item>(&world.db)?, *items);
+        world.change(&mut random)?;
+        world.check()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_moment_that_the_lake_does_not_reach_without_a_gap_is_refused() -> Result<(), StorageError> {
+    let world = World::new(1)?;
+    let early = last_time(&world.db)?;
+    world.db.insert_all(&(2_000..6_000).map(|id| Other { id }).collect::<Vec<_>>())?;
+    // nobody has asked for the log yet
+    world.db.changes().prune(Retention { keep: 0, cap: None })?;
+    world.db.insert(&item(3_000))?;
+    let late = last_time(&world.db)?;
+    world.sync()?;
+    let begun = last_time(&world.db)?;
+    let items: Vec<Item> = documents(&world.db)?;
+    world.change(&mut Random(3))?;
+    world.forget()?;
+    let present = (documents::<Item>(&world.db)?, world.db.changes().head()?);
+    for time in [early, late, Timestamp::from_micros(0)] {
+        assert!(is_out_of_reach(block_on(world.db.snapshots().restore_to_from(&world.lake, time))));
+    }
+    assert_eq!((documents::<Item>(&world.db)?, world.db.changes().head()?), present, "nothing was touched");
+    assert!(world.db.snapshots().list()?.is_empty(), "what was begun in vain is gone");
+    assert_eq!(world.remembered(begun)?, items);
     Ok(())
 }

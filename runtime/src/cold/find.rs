@@ -164,10 +164,10 @@ impl<'l, T: Collection> LakeFind<'l, T> {
 
 /// What is asked.
 #[derive(Debug)]
-struct Question {
-    schema: &'static Declared,
-    predicate: Predicate,
-    object: Option<String>,
+pub(super) struct Question {
+    pub(super) schema: &'static Declared,
+    pub(super) predicate: Predicate,
+    pub(super) object: Option<String>,
 }
 
 /// Documents of the lake, batch by batch.
@@ -187,9 +187,9 @@ pub struct LakeRows<'l> {
 
 /// The columns of a table's rows.
 #[derive(Debug)]
-struct Layout {
-    projection: Schema,
-    columns: Columns,
+pub(super) struct Layout {
+    pub(super) projection: Schema,
+    pub(super) columns: Columns,
     /// The places of those that are documents', and not events'.
     shown: Vec<usize>,
 }
@@ -252,7 +252,7 @@ async fn missing<'e>(changelog: &Table<'_>, mut recent: Vec<&'e CdcEvent>) -> Re
 }
 
 impl<'l> LakeRows<'l> {
-    async fn open(view: View<'l>, question: Question, recent: &[CdcEvent]) -> Result<Self> {
+    pub(super) async fn open(view: View<'l>, question: Question, recent: &[CdcEvent]) -> Result<Self> {
         let mapped = Mapped::of(question.schema);
         let mut stat = ScanStat::default();
         let layout = Layout::new(&mapped, changes::of_changelog(&mapped, &view.changelog)?, Role::Changelog)?;
@@ -312,7 +312,7 @@ impl<'l> LakeRows<'l> {
     }
 
     /// The next rows, and where their columns are.
-    async fn next_rows(&mut self) -> Result<Option<(RecordBatch, &Layout)>> {
+    pub(super) async fn next_rows(&mut self) -> Result<Option<(RecordBatch, &Layout)>> {
         if let Some((scan, layout)) = &mut self.state {
             while let Some(Scanned { batch, .. }) = scan.next().await? {
                 let kept = self.changes.unchanged(&batch, layout, &self.mapped, &self.question)?;

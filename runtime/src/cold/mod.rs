@@ -23,6 +23,7 @@ mod key;
 mod lake;
 mod layout;
 mod mapping;
+mod moment;
 #[cfg(not(target_family = "wasm"))]
 mod open;
 mod orphans;

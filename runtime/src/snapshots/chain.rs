@@ -1,8 +1,9 @@
 //! A snapshot together with those that it builds on, checked link by link before anything stands on it.
 
 use crate::{
+    Cause,
     cdc::SnapshotId,
-    error::Outcome,
+    error::{Failure, Outcome},
     hot::{Content, Overlay, Schemas},
 };
 
@@ -44,6 +45,16 @@ impl Snapshots<'_> {
         links.reverse();
         let schemas = Schemas::new(&links[0].1.schemas);
         Ok(Chain { links, schemas })
+    }
+}
+
+impl Snapshots<'_> {
+    /// As [`Snapshots::chain`]; none where a link is missing or damaged.
+    pub(super) fn sound(self, id: SnapshotId) -> Outcome<Option<Chain>> {
+        match self.chain(id) {
+            Err(Failure { cause: Cause::Snapshot(_), .. }) => Ok(None),
+            chain => chain.map(Some),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Reading the documents of a snapshot where they are.
 
 use crate::{
-    Cause, Db,
+    Db,
     cdc::{Checksum, Hasher, SnapshotId},
-    error::{Failure, Outcome},
+    error::Outcome,
     hot::{Overlay, Word, Words, apply, whole_key},
     value::{Row, RowBuf},
 };
@@ -88,7 +88,11 @@ pub(super) struct Contents<'db> {
     pub(super) db: &'db Db,
 }
 
-impl Contents<'_> {
+impl<'db> Contents<'db> {
+    fn of(db: &'db Db, chain: Chain) -> Outcome<Self> {
+        Ok(Self { overlay: chain.overlay(db)?, chain, db })
+    }
+
     /// Runs `each` over the documents of a collection, as the snapshot's schema has it.
     pub(super) fn each_document(
         &self,
@@ -120,17 +124,12 @@ impl Contents<'_> {
 impl<'db> Snapshots<'db> {
     /// A snapshot, whose parts were looked at.
     pub(super) fn contents(self, id: SnapshotId) -> Outcome<Contents<'db>> {
-        let chain = self.chain(id)?;
-        let overlay = chain.overlay(self.db)?;
-        Ok(Contents { chain, overlay, db: self.db })
+        Contents::of(self.db, self.chain(id)?)
     }
 
     /// As [`Snapshots::contents`]; none of a snapshot that is missing or damaged.
-    pub(super) fn sound(self, id: SnapshotId) -> Outcome<Option<Contents<'db>>> {
-        match self.contents(id) {
-            Err(Failure { cause: Cause::Snapshot(_), .. }) => Ok(None),
-            contents => contents.map(Some),
-        }
+    pub(super) fn sound_contents(self, id: SnapshotId) -> Outcome<Option<Contents<'db>>> {
+        self.sound(id)?.map(|chain| Contents::of(self.db, chain)).transpose()
     }
 
     /// Runs `each` over the documents that a collection was restored to, as its present schema has them; false, and nothing,
@@ -142,7 +141,7 @@ impl<'db> Snapshots<'db> {
         collection: &str,
         each: &mut dyn FnMut(Option<&RowBuf>) -> Outcome<()>,
     ) -> Outcome<bool> {
-        let Some(contents) = self.sound(id)? else { return Ok(false) };
+        let Some(contents) = self.sound_contents(id)? else { return Ok(false) };
         each(None)?;
         contents.each_present(collection, &mut |row| each(Some(row)))?;
         Ok(true)

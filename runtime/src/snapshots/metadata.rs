@@ -39,7 +39,7 @@ pub struct SnapshotMetadata {
     /// The lineage that the object had.
     #[serde(with = "text")]
     pub lineage: Lineage,
-    /// The position of the last event that it holds.
+    /// The position of the last event that it holds; 0 of one that was made from a lake, as its lineage is none.
     pub sequence: u64,
     /// When it was taken.
     pub timestamp: Timestamp,
@@ -77,6 +77,13 @@ pub struct SnapshotCollection {
     /// Of the documents that were rows.
     #[serde(with = "text")]
     pub(super) rows: Checksum,
+}
+
+impl SnapshotCollection {
+    /// One whose documents are all in parts of the snapshot itself.
+    pub(crate) fn of_documents(name: &str, schema: u64, documents: Checksum) -> Self {
+        Self { name: name.to_owned(), schema, before: Checksum::default(), after: documents, rows: documents }
+    }
 }
 
 /// What the parts are.

@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::{
     Cause, Timestamp,
-    cdc::{CdcOperation, Checksum, EventRef, Lineage, SnapshotId},
+    cdc::{CdcOperation, EventRef, Lineage, SnapshotId},
     error::{During, Failure, Operation, Outcome, StorageError},
     hot::{Word, Words, present_word},
     value::RowBuf,
 };
+#[cfg(feature = "lake")]
+use crate::{Db, hot::Arriving};
 
+#[cfg(feature = "lake")]
+use super::metadata::text;
 use super::{
     Restored, SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata, Snapshots,
     contents::{Contents, key},
@@ -48,7 +52,7 @@ impl<'db> Snapshots<'db> {
     /// # let clock = || Timestamp::from_micros(CLOCK.fetch_add(1_000_000, Relaxed));
     /// # let db = Options::new().clock(clock).open_in_memory(collections![City])?;
     /// db.insert(&City { name: "Bonn".into(), people: 330_000 })?;
-    /// # let now = Timestamp::from_micros(CLOCK.load(Relaxed));
+    /// # let now = Timestamp::from_micros(CLOCK.fetch_add(1_000_000, Relaxed));
     /// db.delete::<City>("Bonn")?; // by mistake, after `now`
     /// db.snapshots().restore_to(now)?;
     /// assert!(db.get::<City>("Bonn")?.is_some());
@@ -77,15 +81,36 @@ impl<'db> Snapshots<'db> {
         let mut writer = self.db.begin_snapshot(point.id)?;
         for (name, of) in now {
             let documents = self.db.archive_each(name, &mut writer, |add| past.each_document(name, add))?;
-            point.collections.push(SnapshotCollection {
-                name: name.to_owned(),
-                schema: of.schema,
-                before: Checksum::default(),
-                after: documents,
-                rows: documents,
-            });
+            point.collections.push(SnapshotCollection::of_documents(name, of.schema, documents));
         }
         finish(point, writer)
+    }
+
+    /// The database that they are of.
+    #[cfg(feature = "lake")]
+    pub(crate) fn database(self) -> &'db Db {
+        self.db
+    }
+
+    /// Ends a snapshot of a moment whose documents came from elsewhere; it has no position in the log.
+    #[cfg(feature = "lake")]
+    pub(crate) fn seal_arrived(
+        self,
+        mut arriving: Arriving<'_>,
+        time: Timestamp,
+        collections: Vec<SnapshotCollection>,
+    ) -> Outcome<SnapshotMetadata> {
+        let point = SnapshotMetadata {
+            id: arriving.id(),
+            lineage: Lineage([0; 16]),
+            sequence: 0,
+            timestamp: time,
+            collections,
+            ..self.begin(SnapshotKind::Full)?
+        };
+        let point = point.with_parts(arriving.digest()?);
+        self.db.atomically(|| arriving.seal(&text(&point)?))?;
+        Ok(point)
     }
 
     /// The newest sound snapshot of this object that is not later.
@@ -97,7 +122,7 @@ impl<'db> Snapshots<'db> {
         for (_, metadata) in all.iter().rev().filter(|(_, metadata)| own(metadata)) {
             // one that was fetched may be of a history that the object no longer has
             if self.db.lineage_at(metadata.sequence)? == Some(metadata.lineage)
-                && let Some(contents) = self.sound(metadata.id)?
+                && let Some(contents) = self.sound_contents(metadata.id)?
             {
                 return Ok(Some(contents));
             }
@@ -177,7 +202,7 @@ impl<'a> Past<'a> {
     fn load_restored(&mut self) -> Outcome<()> {
         for (name, since) in &self.collections {
             let Some(id) = since.restored.filter(|id| !self.contents.contains_key(id)) else { continue };
-            let restored = self.snapshots.sound(id)?.ok_or_else(|| {
+            let restored = self.snapshots.sound_contents(id)?.ok_or_else(|| {
                 self.out_of_reach(&format!(
                     "`{name}` was restored before from the snapshot {id}, which is gone"
                 ))
@@ -214,7 +239,7 @@ impl<'a> Past<'a> {
         let since = self.collections.get(name).unwrap_or(&nothing);
         let begins = since.restored.or(self.start).and_then(|id| self.contents.get(&id));
         if let Some(contents) = begins {
-            let id = self.snapshots.db.id_positions(name);
+            let id = self.snapshots.db.declared(name)?.id;
             contents.each_present(name, &mut |row| {
                 let is_said = !since.words.is_empty() && since.words.contains_key(&key(id, row)?);
                 if is_said { Ok(()) } else { each(row) }

@@ -80,6 +80,11 @@ impl Arriving<'_> {
         Ok(())
     }
 
+    /// The snapshot's name.
+    pub(crate) fn id(&self) -> SnapshotId {
+        self.id
+    }
+
     /// Adds a document.
     pub(crate) fn add(&mut self, row: &dyn Row) -> Outcome<()> {
         for (at, column) in self.gathered.iter_mut().enumerate() {

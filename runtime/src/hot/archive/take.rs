@@ -6,7 +6,7 @@ use crate::{
     cdc::{CdcOperation, Checksum},
     error::{Cause, Failure, Outcome},
     hot::{Db, columnar::Batch, table::Table},
-    schema::{Capture, SnapshotPolicy, StoredSchema},
+    schema::{Capture, Schema, SnapshotPolicy, StoredSchema},
     value::RowBuf,
     vortex::{MAX_ROWS, Profile},
 };
@@ -100,9 +100,9 @@ impl Db {
         archive(self.table_named(name)?, to, |add| each(add))
     }
 
-    /// The positions of the columns of a collection's id.
-    pub(crate) fn id_positions(&self, name: &str) -> &'static [usize] {
-        self.tables.iter().find(|table| table.schema.name == name).map_or(&[], |table| table.schema.id)
+    /// What the struct of a collection says.
+    pub(crate) fn declared(&self, name: &str) -> Outcome<&'static Schema> {
+        Ok(self.table_named(name)?.schema)
     }
 
     /// Adds the log after a position, up to its end; false, and perhaps less, where it does not say all that happened.

@@ -23,8 +23,8 @@ impl Archive {
         if db.is_in_transaction() {
             return Err(SnapshotError::InTransaction.into());
         }
-        if let Some(there) = db.consistently(|| sound(db, id))? {
-            return Ok(there);
+        if let Some(there) = db.consistently(|| db.snapshots().sound(id))? {
+            return Ok(there.last().clone());
         }
         self.reading(object, id, async |snapshot| self.receive(db, &snapshot).await).await
     }
@@ -83,21 +83,12 @@ impl Archive {
     }
 }
 
-/// The snapshot of this name in a database, if it can be restored.
-fn sound(db: &Db, id: SnapshotId) -> Outcome<Option<SnapshotMetadata>> {
-    match db.snapshots().chain(id) {
-        Ok(chain) => Ok(Some(chain.last().clone())),
-        Err(Failure { cause: Cause::Snapshot(_), .. }) => Ok(None),
-        Err(failure) => Err(failure),
-    }
-}
-
 fn seal(db: &Db, snapshot: &ArchivedSnapshot, mut arriving: Arriving<'_>) -> Outcome<SnapshotMetadata> {
     let fetched = snapshot.fetched(arriving.digest()?);
     db.atomically(|| {
-        if let Some(there) = sound(db, snapshot.id)? {
+        if let Some(there) = db.snapshots().sound(snapshot.id)? {
             arriving.abandon()?;
-            return Ok(there);
+            return Ok(there.last().clone());
         }
         arriving.seal(&metadata::text(&fetched)?)?;
         Ok(metadata::parse(&db.snapshots().find(snapshot.id)?)?)

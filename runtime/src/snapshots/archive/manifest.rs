@@ -135,13 +135,8 @@ impl ArchivedSnapshot {
 
     /// As it is among the snapshots of a database, where its documents have come to this.
     pub(super) fn fetched(&self, digest: Digest) -> SnapshotMetadata {
-        let collection = |of: &ArchivedCollection| SnapshotCollection {
-            name: of.name.clone(),
-            schema: of.schema,
-            before: Checksum::default(),
-            after: of.checksum,
-            rows: of.checksum,
-        };
+        let collection =
+            |of: &ArchivedCollection| SnapshotCollection::of_documents(&of.name, of.schema, of.checksum);
         let fetched = SnapshotMetadata {
             id: self.id,
             kind: SnapshotKind::Full,
