@@ -133,6 +133,8 @@ fn consumer(lake: &Lake) -> String {
 struct Sync<'a> {
     db: &'a Db,
     lake: &'a Lake,
+    /// The position that the lake had acknowledged; 0 where it is not the lake that did.
+    acknowledged: u64,
     collections: Vec<Outbound<'a>>,
 }
 
@@ -154,12 +156,16 @@ impl<'a> Sync<'a> {
     async fn run(db: &'a Db, lake: &'a Lake, mut progress: impl FnMut(SyncProgress)) -> Outcome<SyncResult> {
         let log = db.changes();
         let consumer = log.register(&consumer(lake))?;
-        let mut sync = Self { db, lake, collections: Vec::new() };
         // Before what was remembered is read: what another process acknowledges meanwhile is not taken for that of a lake
         // which has lost everything.
         let acknowledged = consumer.acknowledged()?;
+        let mut sync = Self { db, lake, acknowledged, collections: Vec::new() };
         sync.open().await?;
-        let mut after = match sync.resume(acknowledged, log.first_position()?) {
+        let first = log.first_position()?;
+        if first == 1 {
+            sync.begin_life().await?;
+        }
+        let mut after = match sync.resume(first) {
             Some(after) => after,
             None => sync.bootstrap(&mut progress).await?,
         };
@@ -200,14 +206,33 @@ impl<'a> Sync<'a> {
         Ok(())
     }
 
-    /// After which position the sync goes on; nothing where the log does not reach back so far.
-    fn resume(&self, acknowledged: u64, first: u64) -> Option<u64> {
-        let is_new = acknowledged > 0 && self.collections.iter().all(|of| of.remembered.is_none());
-        let from_the_start = is_new || self.collections.iter().any(Outbound::has_lost);
-        if !from_the_start {
-            return Some(acknowledged);
+    /// Where a lake that does not know this database has documents of an object of the same name, says that the object began
+    /// with none: they are of an earlier life of it.
+    async fn begin_life(&mut self) -> Outcome<()> {
+        let is_known = |of: &Outbound<'_>| of.remembered.is_some() || !of.watermarks.is_empty();
+        if self.collections.iter().any(is_known) {
+            return Ok(());
         }
-        (first == 1).then_some(0)
+        let Some((_, lineage)) = self.db.lineages()?.first().copied() else { return Ok(()) };
+        let mut events = self.db.changes().events(0)?;
+        let row = events.next_row()?;
+        let first = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let time = first.map_or_else(|| self.db.now(), |first| first.timestamp);
+        for collection in &mut self.collections {
+            collection.begin_life(lineage, time).await?;
+        }
+        Ok(())
+    }
+
+    /// After which position the sync goes on; nothing where the log does not reach back so far.
+    fn resume(&mut self, first: u64) -> Option<u64> {
+        if self.collections.iter().all(|of| of.remembered.is_none()) {
+            // where the log began when the lake was named, not what it was proven to hold
+            let is_new = std::mem::take(&mut self.acknowledged) > 0;
+            return (!is_new || first == 1).then_some(0);
+        }
+        let from_the_start = self.collections.iter().any(Outbound::has_lost);
+        if from_the_start { (first == 1).then_some(0) } else { Some(self.acknowledged) }
     }
 
     /// Sends the events after a position; gives that of the last, or nothing when the log has a gap.

@@ -34,7 +34,7 @@ use std::sync::{
 };
 
 #[cfg(not(target_family = "wasm"))]
-pub use place::{Place, replayed};
+pub use place::{Place, copy_folder, replayed};
 #[cfg(not(target_family = "wasm"))]
 pub use random_cases::cases;
 use terrace::{Options, Timestamp, hot::Document, prelude::*};

@@ -1,6 +1,6 @@
 //! Databases in files of this machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use terrace::{prelude::*, schema::Collections};
@@ -45,6 +45,24 @@ impl Place {
     pub fn sqlite(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).expect("SQLite opens the file")
     }
+}
+
+/// Copies a folder with all that is in it.
+///
+/// # Errors
+/// As [`std::fs::copy`].
+pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Replays the log of `db` into an empty database of the same collections.

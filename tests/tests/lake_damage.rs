@@ -16,6 +16,7 @@ use terrace::{
     cold::{CatalogError, Lake, MappingError, StoreErrorKind},
     prelude::*,
 };
+use terrace_tests::copy_folder;
 
 #[derive(Collection, Clone, Debug, PartialEq)]
 struct Order {
@@ -49,7 +50,7 @@ impl World {
         block_on(db.sync(&lake)).unwrap();
         db.insert(&order(31)).unwrap();
         drop(db);
-        copy(&world.at("now"), &world.at("before"));
+        copy_folder(&world.at("now"), &world.at("before")).unwrap();
         world
     }
 
@@ -70,7 +71,7 @@ impl World {
     /// As it was.
     fn again(&self) {
         fs::remove_dir_all(self.at("now")).unwrap();
-        copy(&self.at("before"), &self.at("now"));
+        copy_folder(&self.at("before"), &self.at("now")).unwrap();
     }
 
     /// The files of the lake, below its folder.
@@ -85,19 +86,6 @@ impl World {
         }
         files.sort();
         files
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
     }
 }
 

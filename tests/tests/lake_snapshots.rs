@@ -4,7 +4,16 @@
 //! Invariants 3, 4, 5, 6 and 10.
 #![cfg(feature = "lake")]
 
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+};
+
 use futures_executor::block_on;
+use tempfile::TempDir;
 use terrace::{
     Cause,
     cold::Lake,
@@ -16,7 +25,7 @@ use terrace::{
         SnapshotMetadata,
     },
 };
-use terrace_tests::{Place, Random, documents, options, seed};
+use terrace_tests::{Place, Random, copy_folder, documents, options, seed};
 
 #[derive(Collection, Clone, Debug, PartialEq)]
 #[collection(columnar(threshold = 8))]
@@ -36,6 +45,10 @@ fn item(id: i64) -> Item {
     Item { id, note: (id % 2 == 0).then(|| format!("note {id}")) }
 }
 
+fn lake_folder(place: &Place) -> PathBuf {
+    place.path().with_file_name("lake")
+}
+
 struct World {
     place: Place,
     db: Db,
@@ -46,8 +59,7 @@ impl World {
     fn new(seed: u64) -> Result<Self, StorageError> {
         let place = Place::new();
         let db = options(seed).open(place.path(), collections![Item, Other])?;
-        let folder = place.path().with_file_name("lake");
-        let lake = block_on(Lake::open(&folder.display().to_string()))?;
+        let lake = block_on(Lake::open(&lake_folder(&place).display().to_string()))?;
         db.insert_all(&(0..40).map(item).collect::<Vec<_>>())?;
         db.insert(&Other { id: 1 })?;
         Ok(Self { place, db, lake })
@@ -345,5 +357,199 @@ fn a_moment_that_the_lake_does_not_reach_without_a_gap_is_refused() -> Result<()
     assert_eq!((documents::<Item>(&world.db)?, world.db.changes().head()?), present, "nothing was touched");
     assert!(world.db.snapshots().list()?.is_empty(), "what was begun in vain is gone");
     assert_eq!(world.remembered(begun)?, items);
+    Ok(())
+}
+
+/// How an object is taken back to any moment that its lake has all events of, and refused where it may not.
+struct Losing {
+    world: World,
+    /// What the object held at the times of its events.
+    known: Vec<(Timestamp, Vec<Item>)>,
+    backup: Option<TempDir>,
+}
+
+impl Losing {
+    fn new(seed: u64) -> Result<Self, StorageError> {
+        Ok(Self { world: World::new(seed)?, known: Vec::new(), backup: None })
+    }
+
+    fn step(&mut self, random: &mut Random) -> Result<(), StorageError> {
+        let world = &self.world;
+        let snapshots = world.db.snapshots();
+        match random.below(14) {
+            0 => drop(snapshots.create(Full)?),
+            1 | 2 => {
+                let taken = snapshots.list()?;
+                if !taken.is_empty() {
+                    let at = usize::try_from(random.below(taken.len() as u64)).unwrap_or(0);
+                    snapshots.restore(taken[at].id)?;
+                }
+            }
+            3 => {
+                for snapshot in snapshots.list()?.iter().rev() {
+                    // one that a lake needs stays
+                    let _ = snapshots.delete(snapshot.id);
+                }
+            }
+            4 => drop(world.db.fork()?),
+            5 => {
+                // of more than a page, so that whole rows of the log can go
+                world.db.insert_all(
+                    &(100..100 + 40)
+                        .map(|id| Other { id: id + random.below(1 << 40).cast_signed() })
+                        .collect::<Vec<_>>(),
+                )?;
+                world.db.changes().prune(Retention { keep: 0, cap: None })?;
+            }
+            6 => drop(world.db.changes().prune(Retention { keep: 0, cap: Some(1) })?),
+            7 => {
+                let copy = TempDir::new().expect("a folder");
+                if lake_folder(&world.place).exists() {
+                    copy_folder(&lake_folder(&world.place), copy.path()).expect("a copy");
+                    self.backup = Some(copy);
+                }
+            }
+            8 => {
+                if let Some(backup) = &self.backup {
+                    std::fs::remove_dir_all(lake_folder(&world.place)).expect("the lake is there");
+                    copy_folder(backup.path(), &lake_folder(&world.place)).expect("a copy");
+                }
+            }
+            9 | 10 => drop(world.sync()?),
+            _ => world.change(random)?,
+        }
+        self.known.push((last_time(&self.world.db)?, documents(&self.world.db)?));
+        Ok(())
+    }
+
+    /// Each moment is answered rightly or refused; says how many were answered.
+    fn check(&self) -> Result<usize, StorageError> {
+        let world = &self.world;
+        let mut answered = 0;
+        for (time, items) in &self.known {
+            let taken = block_on(world.db.snapshots().create_at_from(&world.lake, *time));
+            match taken {
+                Err(error) => assert!(is_out_of_reach(Err::<(), _>(error))),
+                Ok(snapshot) => {
+                    let copy = options(5).open_in_memory(collections![Item, Other])?;
+                    world.db.snapshots().restore_into(snapshot.id, &copy)?;
+                    assert_eq!(documents::<Item>(&copy)?, *items, "invariant 3, as of {time}");
+                    world.db.snapshots().delete(snapshot.id)?;
+                    answered += 1;
+                }
+            }
+        }
+        Ok(answered)
+    }
+}
+
+#[test]
+fn a_moment_of_which_events_are_missing_is_refused() -> Result<(), StorageError> {
+    let seed = seed();
+    println!("TERRACE_SEED={seed}");
+    let (mut answered, mut asked) = (0, 0);
+    for round in 0..if terrace_tests::long() { 300 } else { 10 } {
+        let mut random = Random(seed.wrapping_add(round));
+        let mut losing = Losing::new(random.bits())?;
+        for _ in 0..24 {
+            losing.step(&mut random)?;
+        }
+        losing.world.forget()?;
+        answered += losing.check()?;
+        asked += losing.known.len();
+        losing.world.check()?;
+    }
+    println!("{answered} of {asked} moments were answered");
+    assert!(answered > asked / 8, "{answered} of {asked}");
+    Ok(())
+}
+
+#[derive(Collection, Clone, Debug, PartialEq)]
+#[collection(snapshot(every = "1h", keep = 1))]
+struct Watched {
+    #[id]
+    id: i64,
+}
+
+#[test]
+fn an_automatic_snapshot_takes_no_account_of_those_of_other_objects() -> Result<(), StorageError> {
+    const HOUR: i64 = 3_600_000_000;
+    let clock = Arc::new(AtomicI64::new(HOUR));
+    let open = |object: &str| {
+        let time = clock.clone();
+        let now = move || Timestamp::from_micros(time.load(Relaxed));
+        options(object.len() as u64).object(object).clock(now).open_in_memory(collections![Watched])
+    };
+    let (own, other) = (open("own")?, open("other")?);
+    let archive = block_on(Lake::open("memory://"))?.archive("shop");
+    let take = |db: &Db, id: i64| {
+        db.insert(&Watched { id })?;
+        Ok::<_, StorageError>(db.maintain(Maintenance::default())?.snapshot.expect("an hour has gone by"))
+    };
+    take(&own, 1)?;
+    clock.store(2 * HOUR, Relaxed);
+    let fetched = take(&other, 1)?;
+    block_on(archive.promote(&other, fetched))?;
+    block_on(archive.fetch(&own, "other", fetched))?;
+    // the fetched one is the newest, an automatic one, and just taken
+    let second = take(&own, 2)?;
+    clock.store(3 * HOUR, Relaxed);
+    let third = take(&own, 3)?;
+    let kept: Vec<_> = own.snapshots().list()?.into_iter().map(|of| of.id).collect();
+    assert!(kept.contains(&fetched) && kept.contains(&third), "{kept:?}");
+    own.snapshots().verify(third)?;
+    own.snapshots().verify(second).or_else(|error| {
+        assert!(!kept.contains(&second), "{error}");
+        Ok(())
+    })
+}
+
+#[test]
+fn an_object_that_was_made_anew_begins_with_nothing() -> Result<(), StorageError> {
+    let clock = Arc::new(AtomicI64::new(1));
+    let open = |seed: u64| {
+        let time = clock.clone();
+        let now = move || Timestamp::from_micros(time.fetch_add(1, Relaxed));
+        options(seed).object("one").clock(now).open_in_memory(collections![Item, Other])
+    };
+    let lake = block_on(Lake::open("memory://"))?;
+    let in_lake = || {
+        let items = block_on(lake.find::<Item>(|_| Filter::all()).all())?.len();
+        Ok::<_, StorageError>((items, block_on(lake.find::<Other>(|_| Filter::all()).all())?.len()))
+    };
+    let first = open(1)?;
+    first.insert_all(&(0..5).map(item).collect::<Vec<_>>())?;
+    first.insert(&Other { id: 1 })?;
+    block_on(first.sync(&lake))?;
+    let of_first = last_time(&first)?;
+    drop(first);
+
+    for pruned in [false, true] {
+        let next = open(2 + u64::from(pruned))?;
+        next.insert(&item(100))?;
+        let early = last_time(&next)?;
+        if pruned {
+            next.insert_all(&(5_000..9_000).map(item).collect::<Vec<_>>())?;
+            next.delete::<Item>(8_999)?;
+            assert!(next.changes().prune(Retention { keep: 0, cap: None })?.rows > 0);
+        }
+        block_on(next.sync(&lake))?;
+        let items: Vec<Item> = documents(&next)?;
+        assert_eq!(in_lake()?, (items.len(), 0), "what the earlier one had is gone");
+        next.insert_all(&(1_000..4_000).map(item).collect::<Vec<_>>())?;
+        next.delete::<Item>(100)?;
+        block_on(next.sync(&lake))?;
+        next.changes().prune(Retention { keep: 0, cap: None })?;
+        let at = |time| block_on(next.snapshots().create_at_from(&lake, time));
+        assert_eq!(at(of_first)?.documents(), 6, "its history stays");
+        if pruned {
+            assert!(is_out_of_reach(at(early)));
+        } else {
+            assert_eq!(at(early)?.documents(), 1);
+        }
+        block_on(lake.compact::<Item>())?;
+        block_on(lake.compact::<Other>())?;
+        assert_eq!(in_lake()?, (documents::<Item>(&next)?.len(), 0));
+    }
     Ok(())
 }

@@ -366,6 +366,35 @@ fn maintenance_takes_snapshots_and_keeps_as_many_as_are_asked_for() -> Result<()
     db.snapshots().verify(last)
 }
 
+#[derive(Collection)]
+#[collection(snapshot(every = "1h", keep = 100))]
+struct Kept {
+    #[id]
+    id: i64,
+    text: String,
+}
+
+#[test]
+fn a_chain_of_automatic_snapshots_has_32_links() -> Result<(), StorageError> {
+    let clock = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(0));
+    let time = clock.clone();
+    let now = move || Timestamp::from_micros(time.load(std::sync::atomic::Ordering::Relaxed));
+    let db = terrace::Options::new().clock(now).open_in_memory(collections![Kept])?;
+    let mut random = Random(1);
+    let mut kept = |id| Kept { id, text: random.bits().to_string() };
+    db.insert_all(&(10_000..13_000).map(&mut kept).collect::<Vec<_>>())?;
+    let mut kinds = Vec::new();
+    for hour in 0..70 {
+        clock.store(hour * 3_600_000_000, std::sync::atomic::Ordering::Relaxed);
+        db.insert(&kept(hour))?;
+        let id = db.maintain(Maintenance::default())?.snapshot.expect("an hour has gone by");
+        kinds.push(db.snapshots().inspect(id)?.kind);
+    }
+    let fulls: Vec<usize> = (0..kinds.len()).filter(|&at| kinds[at] == Full).collect();
+    assert_eq!(fulls, [0, 33, 66]);
+    Ok(())
+}
+
 /// A later version of [`Item`]: a column renamed, one gone, one new.
 mod later {
     use super::*;
@@ -647,6 +676,29 @@ fn every_moment_that_snapshots_and_log_reach_can_be_gone_back_to() -> Result<(),
 }
 
 #[test]
+fn a_moment_before_a_gap_of_the_log_is_not_answered_with_what_there_was_earlier() -> Result<(), StorageError>
+{
+    let db = open()?;
+    for id in 0..400 {
+        db.insert(&item(id))?;
+    }
+    db.snapshots().create(Full)?;
+    let early = last_time(&db)?;
+    for id in 400..800 {
+        db.insert(&item(id))?;
+    }
+    let lost = last_time(&db)?;
+    db.insert_all(&(800..900).map(item).collect::<Vec<_>>())?;
+    db.changes().register("a slow one")?;
+    assert!(db.changes().prune(Retention { keep: 0, cap: Some(1) })?.discarded > 0);
+    for time in [early, lost] {
+        let error = db.snapshots().create_at(time).expect_err("events after the snapshot are gone");
+        assert!(error.to_string().contains("the log has a gap"), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_moment_that_nothing_reaches_is_refused() -> Result<(), StorageError> {
     let db = open()?;
     for id in 0..400 {
@@ -664,6 +716,14 @@ fn a_moment_that_nothing_reaches_is_refused() -> Result<(), StorageError> {
     };
     let before = Timestamp::from_micros(begins.micros() - 1);
     assert!(refused(before)?.contains("the object begins at"));
+    let later = Timestamp::from_micros(last_time(&db)?.micros() + 3_600_000_000);
+    for refused in [db.snapshots().restore_to(later).map(drop), db.snapshots().create_at(later).map(drop)] {
+        let error = refused.expect_err("it is yet to come").source;
+        assert!(
+            matches!(&error, Cause::Snapshot(of) if matches!(**of, SnapshotError::Future { .. })),
+            "{error}"
+        );
+    }
     let snapshot = db.snapshots().create(Full)?;
     db.delete::<Item>(3)?;
     let documents = all(&db)?;

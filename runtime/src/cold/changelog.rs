@@ -16,6 +16,7 @@ use super::{
     iceberg::{DataFile, Datum, Schema, TableMetadata},
     layout::{known_order, sort_order},
     mapping::{Mapped, OBJECT, Role, by_event},
+    moment::GAP,
     parquet::FileWriter,
 };
 
@@ -94,6 +95,21 @@ impl ChangelogWriter {
         document: Option<&dyn Row>,
     ) -> Result<Option<ChangeFile>> {
         let operation = if document.is_some() { READ } else { SNAPSHOT };
+        self.add_row(sequence, timestamp, operation, document)
+    }
+
+    /// Says that events are missing from this position on, after what had happened by then.
+    pub(crate) fn add_gap(&mut self, sequence: u64, timestamp: Timestamp) -> Result<Option<ChangeFile>> {
+        self.add_row(sequence, timestamp, GAP, None)
+    }
+
+    fn add_row(
+        &mut self,
+        sequence: u64,
+        timestamp: Timestamp,
+        operation: &'static str,
+        document: Option<&dyn Row>,
+    ) -> Result<Option<ChangeFile>> {
         let (object, lineage) = (&*self.object, self.lineage);
         let head = Head { object, lineage, sequence, timestamp, operation, version: None, parent: None };
         self.rows.add_read(&head, document)?;

@@ -266,13 +266,22 @@ impl<'b> Marks<'b> {
         self.timestamps.value(row)
     }
 
+    pub(crate) fn lineage_number(&self, row: usize) -> Result<u128> {
+        lineage(self.lineages.value(row))
+    }
+
+    /// Of a restore, the lineage that it goes on from.
+    pub(crate) fn parent(&self, row: usize) -> Result<Option<u128>> {
+        self.parents.is_valid(row).then(|| lineage(self.parents.value(row))).transpose()
+    }
+
     /// What a row says.
     pub(crate) fn event<P>(&self, row: usize, key: Key, committed: i64, place: P) -> Result<Event<P>> {
         let said = self.operations.value(row);
         Ok(Event {
             key,
-            lineage: lineage(self.lineages.value(row))?,
-            parent: self.parents.is_valid(row).then(|| lineage(self.parents.value(row))).transpose()?,
+            lineage: self.lineage_number(row)?,
+            parent: self.parent(row)?,
             sequence: self.sequences.value(row),
             said: Said::of(said)
                 .ok_or_else(|| refused(&format!("an operation `{said}` that is not known")))?,

@@ -50,6 +50,7 @@ pub use iceberg::DataFile;
 pub use lake::Lake;
 pub(crate) use mapping::Mapped;
 pub use mapping::MappingError;
+pub(crate) use moment::Known;
 pub use parquet::FileError;
 pub use scan::ScanStat;
 pub use store::{PutMode, Store, StoreError, StoreErrorKind, StoredFile};

@@ -1,6 +1,6 @@
 //! What one object held at a time, and whether the lake reaches back to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Timestamp,
@@ -16,65 +16,126 @@ use super::{
     error::{LakeError, Result},
     find::{LakeRows, Question},
     lake::Lake,
-    mapping::{Mapped, OPERATION, SEQUENCE},
+    mapping::{Mapped, OPERATION, Role, SEQUENCE},
     parquet::BatchRows,
-    scan::{Scan, ScanStat, Scanned, Wanted, files},
+    scan::{Scan, Scanned, Wanted},
+    table::Table,
     view::{At, View},
 };
 
-/// The operation of a row that stands for events which the lake never got.
-const GAP: &str = "GAP";
+/// The operation of a row that says where events are missing.
+pub(crate) const GAP: &str = "GAP";
 
-/// Where the history of an object begins in a changelog, and begins again.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Reach {
-    /// Whether the object's first event is there.
-    pub(crate) has_first: bool,
-    /// When every document was read anew.
-    read: Vec<Timestamp>,
-    /// When events are missing.
-    gaps: Vec<Timestamp>,
+/// The operation of a row with which a lineage begins.
+const RESTORE: &str = "RESTORE";
+
+/// What the changelogs of an object's collections say of its lineages, together.
+#[derive(Debug, Default)]
+pub(crate) struct Known(BTreeMap<u128, Begin>);
+
+/// How a lineage begins.
+#[derive(Clone, Copy, Debug)]
+struct Begin {
+    time: Timestamp,
+    sequence: u64,
+    /// The lineage that it goes on from; none of an object's first.
+    parent: Option<u128>,
 }
 
-impl Reach {
-    /// Whether all that had happened by a time is known; `has_first` says whether the lake has the object from its first event on.
-    pub(crate) fn covers(&self, time: Timestamp, has_first: bool) -> bool {
-        let last = |of: &[Timestamp]| of.iter().copied().filter(|at| *at <= time).max();
-        match (last(&self.read), last(&self.gaps)) {
-            (None, None) => has_first,
-            (read, gap) => read >= gap,
+/// Where the history of a collection of an object begins anew in its changelog, and where it is interrupted.
+#[derive(Debug, Default)]
+pub(crate) struct Reach(Vec<Mark>);
+
+#[derive(Debug)]
+struct Mark {
+    lineage: u128,
+    sequence: u64,
+    time: Timestamp,
+    /// Every document was read; else events are missing.
+    is_read: bool,
+}
+
+impl Known {
+    /// The lineage that an object had at a time: the youngest of which anything is known.
+    fn present_at<'r>(&self, time: Timestamp, reaches: impl Iterator<Item = &'r Reach>) -> Option<u128> {
+        let begun = self.0.iter().map(|(lineage, begin)| (begin.time, begin.sequence, false, *lineage));
+        let marks = reaches.flat_map(|reach| &reach.0);
+        let marked = marks.map(|mark| (mark.time, mark.sequence, true, mark.lineage));
+        begun.chain(marked).filter(|(at, ..)| *at <= time).max().map(|(.., lineage)| lineage)
+    }
+
+    /// The first of the collections with these marks of which not all is known that had happened by a time.
+    pub(crate) fn unknown_at(&self, time: Timestamp, reaches: &[Reach]) -> Option<usize> {
+        let present = self.present_at(time, reaches.iter());
+        reaches.iter().position(|reach| !self.covers(time, present, reach))
+    }
+
+    /// Looks back from a lineage: to where documents were read anew, or to the object's first event.
+    fn covers(&self, time: Timestamp, present: Option<u128>, reach: &Reach) -> bool {
+        let (mut next, mut end, mut seen) = (present, u64::MAX, BTreeSet::new());
+        while let Some(lineage) = next.filter(|lineage| seen.insert(*lineage)) {
+            // events may be missing up to the one with which the next lineage begins
+            let counts = |mark: &&Mark| {
+                let before = if mark.is_read { mark.sequence < end } else { mark.sequence <= end };
+                mark.lineage == lineage && mark.time <= time && before
+            };
+            if let Some(last) = reach.0.iter().filter(counts).max_by_key(|mark| (mark.sequence, mark.is_read))
+            {
+                return last.is_read;
+            }
+            let Some(begin) = self.0.get(&lineage) else { return false };
+            if begin.parent.is_none() || begin.sequence == 1 {
+                return true;
+            }
+            (next, end) = (begin.parent, begin.sequence);
         }
+        false
+    }
+
+    fn add(&mut self, reach: &mut Reach, marks: &Marks<'_>, row: usize) -> Result<()> {
+        let time = Timestamp::from_micros(marks.timestamp(row));
+        let (lineage, sequence) = (marks.lineage_number(row)?, marks.sequence(row));
+        match marks.operation(row) {
+            operation @ (SNAPSHOT | GAP) => {
+                reach.0.push(Mark { lineage, sequence, time, is_read: operation == SNAPSHOT });
+            }
+            RESTORE => {
+                let parent = marks.parent(row)?;
+                self.0.insert(lineage, Begin { time, sequence, parent });
+            }
+            _ => {
+                self.0.entry(lineage).or_insert(Begin { time, sequence, parent: None });
+            }
+        }
+        Ok(())
     }
 }
 
 impl Lake {
-    /// Where the history of an object's collection begins; nothing where the lake has no such collection.
-    pub(crate) async fn reach(&self, schema: &'static Declared, object: &str) -> Result<Option<Reach>> {
+    /// What a changelog says of an object's history; nothing where the lake has no such collection.
+    pub(crate) async fn reach(
+        &self,
+        schema: &'static Declared,
+        object: &str,
+        known: &mut Known,
+    ) -> Result<Option<Reach>> {
         let view = match View::open(self, schema.name, At::Now).await {
             Err(failure) if is_no_table(&failure) => return Ok(None),
             view => view?,
         };
-        let compare = |column: &'static str, value| Predicate::Compare {
-            column: column.into(),
-            comparison: Comparison::Eq,
-            value,
-        };
         let operation = |name: &str| compare(OPERATION.name, Value::Text(name.to_owned()));
-        let marks = [compare(SEQUENCE.name, Value::Integer(1)), operation(SNAPSHOT), operation(GAP)];
+        let marks = [
+            compare(SEQUENCE.name, Value::Integer(1)),
+            operation(SNAPSHOT),
+            operation(GAP),
+            operation(RESTORE),
+        ];
         let predicate = Predicate::And(vec![of_object(object), Predicate::Or(marks.into())]);
-        let mut projection = of_changelog(&Mapped::of(schema), &view.changelog)?;
-        let own = super::mapping::Role::Changelog.meta();
-        projection.fields.retain(|field| own.iter().any(|meta| meta.name == field.name));
-        let wanted = Wanted { projection, fills: BTreeMap::new(), predicate };
-        let mut stat = ScanStat::default();
-        let entries = files(&view.changelog, view.changes()?, &wanted, i64::MIN, &mut stat).await?;
-        let mut scan = Scan::over(&view.changelog, entries, wanted, stat);
+        let mut scan = of_own_columns(&Mapped::of(schema), &view.changelog, predicate).await?;
         let mut reach = Reach::default();
         while let Some(Scanned { batch, .. }) = scan.next().await? {
             let marks = Marks::of(&batch)?;
-            for row in 0..batch.num_rows() {
-                reach.add(&marks, row);
-            }
+            (0..batch.num_rows()).try_for_each(|row| known.add(&mut reach, &marks, row))?;
         }
         Ok(Some(reach))
     }
@@ -101,15 +162,34 @@ impl Lake {
     }
 }
 
-impl Reach {
-    fn add(&mut self, marks: &Marks<'_>, row: usize) {
-        let time = Timestamp::from_micros(marks.timestamp(row));
-        match marks.operation(row) {
-            SNAPSHOT => self.read.push(time),
-            GAP => self.gaps.push(time),
-            _ => self.has_first = true,
+impl Table<'_> {
+    /// When the last event happened that a changelog has of an object.
+    pub(crate) async fn last_time(&self, mapped: &Mapped, object: &str) -> Result<Option<Timestamp>> {
+        let mut scan = of_own_columns(mapped, self, of_object(object)).await?;
+        let mut last = None;
+        while let Some(Scanned { batch, .. }) = scan.next().await? {
+            let marks = Marks::of(&batch)?;
+            last = last.max((0..batch.num_rows()).map(|row| marks.timestamp(row)).max());
         }
+        Ok(last.map(Timestamp::from_micros))
     }
+}
+
+fn compare(column: &'static str, value: Value) -> Predicate {
+    Predicate::Compare { column: column.into(), comparison: Comparison::Eq, value }
+}
+
+/// Reads terrace's own columns of a changelog.
+async fn of_own_columns<'l>(
+    mapped: &Mapped,
+    changelog: &Table<'l>,
+    predicate: Predicate,
+) -> Result<Scan<'l>> {
+    let mut projection = of_changelog(mapped, changelog)?;
+    let own = Role::Changelog.meta();
+    projection.fields.retain(|field| own.iter().any(|meta| meta.name == field.name));
+    let wanted = Wanted { projection, fills: BTreeMap::new(), predicate };
+    Scan::of(changelog, changelog.metadata().snapshot(), wanted).await
 }
 
 fn is_no_table(failure: &crate::error::Failure) -> bool {

@@ -55,9 +55,10 @@ impl Snapshots<'_> {
     fn take_due(self) -> Outcome<Option<SnapshotId>> {
         let Some(policy) = self.db.snapshot_policy() else { return Ok(None) };
         self.db.atomically(|| {
-            let mut own = self.readable()?;
-            own.retain(|(_, of)| of.object == self.db.object_id());
-            let own: Vec<SnapshotMetadata> = own.into_iter().map(|(_, of)| of).collect();
+            // one that was fetched from an archive may be another object's
+            let is_own = |of: &SnapshotMetadata| of.object == self.db.object_id();
+            let all = self.readable()?.into_iter().map(|(_, of)| of);
+            let own: Vec<SnapshotMetadata> = all.filter(is_own).collect();
             let age = |of: &SnapshotMetadata| self.db.now().micros().saturating_sub(of.timestamp.micros());
             let every = i64::try_from(policy.every_seconds.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
             let is_recent = own.iter().rfind(|of| of.automatic).is_some_and(|last| age(last) < every);
@@ -66,7 +67,7 @@ impl Snapshots<'_> {
             }
             let taken = self.take_here(next_kind(&own), true)?;
             let keep = Keep { newest: usize::try_from(policy.keep).unwrap_or(usize::MAX), ..Keep::default() };
-            self.retain_of(keep, |of| of.automatic)?;
+            self.retain_of(keep, |of| of.automatic && is_own(of))?;
             Ok(Some(taken.id))
         })
     }
@@ -83,7 +84,7 @@ impl Snapshots<'_> {
 fn next_kind(own: &[SnapshotMetadata]) -> SnapshotKind {
     let mut bytes = 0;
     let mut next = own.last();
-    for _ in 0..=LINKS {
+    for _ in 0..LINKS {
         match next {
             Some(link) if link.kind == SnapshotKind::Incremental => {
                 bytes += link.bytes;

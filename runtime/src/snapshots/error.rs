@@ -88,6 +88,14 @@ pub enum SnapshotError {
         /// Why not, and what to do.
         problem: String,
     },
+    /// A moment yet to come.
+    #[error("{time} is yet to come, it is {now}; `create` takes a snapshot of what there is")]
+    Future {
+        /// The moment.
+        time: crate::Timestamp,
+        /// What the clock of the database says.
+        now: crate::Timestamp,
+    },
     /// Snapshots are transactions of their own.
     #[error("snapshots are taken and restored in transactions of their own; do it outside of one")]
     InTransaction,

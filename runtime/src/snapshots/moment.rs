@@ -31,9 +31,13 @@ impl<'db> Snapshots<'db> {
     ///
     /// # Errors
     /// [`SnapshotError::OutOfReach`]: no sound snapshot and no log reaches back, a restore in between was from a snapshot that
-    /// is gone, or events are without documents (`capture = "keys"`, a gap). As [`Snapshots::create`].
+    /// is gone, or events are without documents (`capture = "keys"`, a gap). [`SnapshotError::Future`]. As [`Snapshots::create`].
     pub fn create_at(self, time: Timestamp) -> Result<SnapshotMetadata, StorageError> {
-        let create = || self.require_outside().and_then(|()| self.db.atomically(|| self.take_at(time)));
+        let create = || {
+            self.require_outside()?;
+            self.require_past(time)?;
+            self.db.atomically(|| self.take_at(time))
+        };
         create().during_no_collection(Operation::Snapshot)
     }
 
@@ -61,12 +65,22 @@ impl<'db> Snapshots<'db> {
     pub fn restore_to(self, time: Timestamp) -> Result<Restored, StorageError> {
         let back = || {
             self.require_outside()?;
+            self.require_past(time)?;
             self.db.replacing(|| {
                 let id = self.take_at(time)?.id;
                 Putting { contents: &self.contents(id)?, to: self.db }.run(None)
             })
         };
         back().during_no_collection(Operation::Snapshot)
+    }
+
+    /// Refuses a moment yet to come: what the object will hold then is not known.
+    fn require_past(self, time: Timestamp) -> Outcome<()> {
+        let now = self.db.now();
+        if time > now {
+            return Err(SnapshotError::Future { time, now }.into());
+        }
+        Ok(())
     }
 
     fn take_at(self, time: Timestamp) -> Outcome<SnapshotMetadata> {
@@ -116,11 +130,8 @@ impl<'db> Snapshots<'db> {
     /// The newest sound snapshot of this object that is not later.
     fn before(self, time: Timestamp) -> Outcome<Option<Contents<'db>>> {
         let all = self.readable()?;
-        let own = |metadata: &SnapshotMetadata| {
-            metadata.object == self.db.object_id() && metadata.timestamp <= time
-        };
-        for (_, metadata) in all.iter().rev().filter(|(_, metadata)| own(metadata)) {
-            // one that was fetched may be of a history that the object no longer has
+        for (_, metadata) in all.iter().rev().filter(|(_, metadata)| metadata.timestamp <= time) {
+            // one that was fetched may be of another object, or of a history that the object no longer has
             if self.db.lineage_at(metadata.sequence)? == Some(metadata.lineage)
                 && let Some(contents) = self.sound_contents(metadata.id)?
             {
@@ -185,6 +196,10 @@ impl<'a> Past<'a> {
         while let Some(row) = events.next_row()? {
             for event in events.of(&row) {
                 let event = event?;
+                if event.operation == CdcOperation::Gap {
+                    let problem = format!("the log has a gap up to event {}", event.sequence);
+                    return Err(self.out_of_reach(&problem));
+                }
                 if event.timestamp > self.time {
                     if event.sequence == 1 {
                         return Err(self.out_of_reach(&format!("the object begins at {}", event.timestamp)));

@@ -2,7 +2,7 @@
 //! object before counts no more. Needed where the log was pruned before the first sync, where events were discarded, and
 //! where a table of the lake was lost.
 
-use crate::{cold::ChangeFile, error::Outcome};
+use crate::{cdc::CdcOperation, cold::ChangeFile, error::Outcome};
 
 use super::{Sync, SyncProgress, writers::Writers};
 
@@ -16,6 +16,7 @@ impl Sync<'_> {
         let (begins, mut lanes, files) = self.read_documents()?;
         let log = self.db.changes();
         let first = log.first_position()?.saturating_sub(1);
+        self.mark_gaps(first).await?;
         let mut writers = Writers::default();
         let mut events = log.events(first)?;
         'log: while let Some(row) = events.next_row()? {
@@ -38,6 +39,21 @@ impl Sync<'_> {
         }
         self.deliver(&mut lanes).await?;
         Ok(begins)
+    }
+
+    /// Says in each table where the events end that it has, if some are missing up to where the log goes on, `first` or a gap
+    /// that the log begins with: what the lake says of the time after that is not all that there was.
+    async fn mark_gaps(&mut self, first: u64) -> Outcome<()> {
+        let mut events = self.db.changes().events(first)?;
+        let row = events.next_row()?;
+        let begin = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let gap = begin.filter(|event| event.operation == CdcOperation::Gap);
+        let missing_to = gap.map_or(first, |gap| gap.sequence);
+        let lineages = self.db.lineages()?;
+        for collection in &mut self.collections {
+            collection.mark_gap(&lineages, self.acknowledged, missing_to).await?;
+        }
+        Ok(())
     }
 
     /// Begins a new lineage, and writes every document as it is then, all with the position of its first event.

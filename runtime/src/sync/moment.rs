@@ -3,7 +3,7 @@
 use crate::{
     Cause, Db, Timestamp,
     cdc::{Checksum, Hasher},
-    cold::Lake,
+    cold::{Known, Lake},
     error::{During, Operation, Outcome, StorageError},
     hot::Arriving,
     schema::{Capture, StoredSchema},
@@ -84,25 +84,26 @@ async fn gather(
 ) -> Outcome<Vec<SnapshotCollection>> {
     let object = db.object_id();
     let now = db.collections_now()?;
-    let mut reaches = Vec::new();
+    let (mut known, mut reaches, mut is_there) = (Known::default(), Vec::new(), Vec::new());
     for (name, _) in &now {
-        reaches.push(lake.reach(db.declared(name)?, object).await?);
+        let reach = lake.reach(db.declared(name)?, object, &mut known).await?;
+        is_there.push(reach.is_some());
+        reaches.push(reach.unwrap_or_default());
     }
-    let has_first = reaches.iter().flatten().any(|reach| reach.has_first);
+    if let Some(at) = known.unknown_at(time, &reaches) {
+        let problem = format!("the lake's history of `{}` does not reach back without a gap", now[at].0);
+        return Err(SnapshotError::OutOfReach { time, problem }.into());
+    }
     let mut collections = Vec::new();
-    for ((name, of), reach) in now.into_iter().zip(reaches) {
+    for ((name, of), is_there) in now.into_iter().zip(is_there) {
         let schema = db.declared(name)?;
-        if reach.as_ref().is_some_and(|reach| !reach.covers(time, has_first)) {
-            let problem = format!("the lake's history of `{name}` does not reach back without a gap");
-            return Err(SnapshotError::OutOfReach { time, problem }.into());
-        }
         if schema.capture == Capture::Keys {
             return Err(Cause::NotReplayable { sequence: 0, capture: "keys" }.into());
         }
         let stored = StoredSchema::from(schema);
         to.begin_collection(of.schema, &stored)?;
         let (mut hasher, mut documents) = (Hasher::new(&stored), Checksum::default());
-        if reach.is_some() {
+        if is_there {
             lake.each_document_at(schema, object, time, &mut |row| {
                 documents.add(hasher.hash(row)?);
                 to.add(row)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Db,
+    Db, Timestamp,
     cdc::{EventRef, Lineage, SnapshotId},
     cold::{ChangeFile, ChangelogWriter, DataFile, Delivery},
     error::Outcome,
@@ -76,11 +76,58 @@ impl Outbound<'_> {
             rows += 1;
             Ok(())
         })?;
+        if !sent {
+            files.extend(writer.add_gap(event.sequence, event.timestamp)?);
+        }
         lane.events += rows;
         for file in files {
             self.keep(lane, Some(file)).await?;
         }
         Ok(sent)
+    }
+
+    /// Says that there was no document before the first event of a lineage, if the table has any of the object.
+    pub(super) async fn begin_life(&mut self, lineage: Lineage, time: Timestamp) -> Outcome<()> {
+        if self.table.last_time(&self.mapped, &self.object).await?.is_none() {
+            return Ok(());
+        }
+        let mut lane = Lane::default();
+        let file = self.writer(&mut lane, lineage)?.add_read(0, time, None)?;
+        self.keep(&mut lane, file).await?;
+        self.deliver(&mut lane).await
+    }
+
+    /// Says where the events end that the table has, if some are missing up to a position.
+    pub(super) async fn mark_gap(
+        &mut self,
+        lineages: &[(u64, Lineage)],
+        acknowledged: u64,
+        missing_to: u64,
+    ) -> Outcome<()> {
+        let Some((held, lineage)) = self.holds_to(lineages, acknowledged) else { return Ok(()) };
+        if held >= missing_to {
+            return Ok(());
+        }
+        let last = self.table.last_time(&self.mapped, &self.object).await?;
+        let mut lane = Lane::default();
+        let time = last.unwrap_or(Timestamp::from_micros(0));
+        let file = self.writer(&mut lane, lineage)?.add_gap(held + 1, time)?;
+        self.keep(&mut lane, file).await?;
+        self.deliver(&mut lane).await
+    }
+
+    /// Up to which position, and in which lineage, the table has all events: what was acknowledged, unless it has lost some.
+    fn holds_to(&self, lineages: &[(u64, Lineage)], acknowledged: u64) -> Option<(u64, Lineage)> {
+        let ends = lineages.iter().skip(1).map(|(first, _)| first - 1).chain([u64::MAX]);
+        let held = |((_, lineage), end): (&(u64, Lineage), u64)| {
+            self.watermark(*lineage).map(|at| (at.min(end), *lineage))
+        };
+        let held = lineages.iter().zip(ends).filter_map(held).last();
+        let acknowledged = if self.has_lost() { 0 } else { acknowledged };
+        let last = lineages.iter().rev().find(|(first, _)| *first <= acknowledged);
+        let proven = last.map(|(_, lineage)| (acknowledged, *lineage));
+        let none = lineages.first().map(|(_, lineage)| (0, *lineage));
+        held.max(proven).or(none)
     }
 
     /// The writer of a lineage.
