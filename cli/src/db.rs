@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use terrace::hot::Stat;
+use terrace::hot::{SnapshotStat, Stat};
 
 use crate::show::{bar, number, size, table};
 
@@ -27,6 +27,11 @@ pub(crate) fn stat(path: &Path) -> Result<()> {
         }
     }
     shown.add_row(line("the change log".to_owned(), [None; 4], stat.log.bytes));
+    let SnapshotStat { snapshots, bytes } = stat.snapshots;
+    if snapshots > 0 {
+        let name = format!("{} snapshot{}", number(snapshots), if snapshots == 1 { "" } else { "s" });
+        shown.add_row(line(name, [None; 4], bytes));
+    }
     println!("{shown}");
     let log = &stat.log;
     println!("{} events from number {} on, in {} rows", number(log.events), log.first, number(log.rows));

@@ -1,6 +1,6 @@
 //! `terrace snapshot`: snapshots inside of a database.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
@@ -40,7 +40,8 @@ pub(crate) fn ls(path: &Path) -> Result<()> {
 
 pub(crate) fn create(path: &Path, incremental: bool) -> Result<()> {
     let kind = if incremental { SnapshotKind::Incremental } else { SnapshotKind::Full };
-    let taken = open(path)?.snapshots().create(kind)?;
+    let db = open(path)?;
+    let taken = busy("taking a snapshot", || db.snapshots().create(kind))?;
     if taken.kind != kind {
         println!("there is none that can be built on: it is a full one");
     }
@@ -75,24 +76,27 @@ pub(crate) fn verify(path: &Path, name: Option<&str>) -> Result<()> {
 pub(crate) fn restore(path: &Path, name: &str, collection: Option<&str>, into: Option<&Path>) -> Result<()> {
     let db = open(path)?;
     let id = named(&db.snapshots().list()?, name)?.id;
-    let restored = match (collection, into) {
-        (Some(collection), _) => db.snapshots().restore_collection_named(id, collection)?,
-        (None, Some(into)) => db.snapshots().restore_into(id, &open(into)?)?,
-        (None, None) => db.snapshots().restore(id)?,
-    };
-    say(restored);
+    let into = into.map(open).transpose()?;
+    let restored = busy("restoring", || match (collection, &into) {
+        (Some(collection), _) => db.snapshots().restore_collection_named(id, collection),
+        (None, Some(into)) => db.snapshots().restore_into(id, into),
+        (None, None) => db.snapshots().restore(id),
+    });
+    say(restored?);
     Ok(())
 }
 
 pub(crate) fn restore_to(path: &Path, time: Timestamp) -> Result<()> {
-    say(open(path)?.snapshots().restore_to(time)?);
+    let db = open(path)?;
+    say(busy("restoring", || db.snapshots().restore_to(time))?);
     Ok(())
 }
 
 pub(crate) fn diff(path: &Path, before: &str, after: &str, json: bool) -> Result<()> {
     let db = open(path)?;
     let all = db.snapshots().list()?;
-    let diff = db.snapshots().diff(named(&all, before)?.id, named(&all, after)?.id)?;
+    let (before, after) = (named(&all, before)?.id, named(&all, after)?.id);
+    let diff = busy("comparing", || db.snapshots().diff(before, after))?;
     for of in &diff {
         if json {
             println!("{}", serde_json::to_string(of)?);
@@ -108,6 +112,15 @@ pub(crate) fn diff(path: &Path, before: &str, after: &str, json: bool) -> Result
 
 fn open(path: &Path) -> Result<Db> {
     Options::new().open_as_stored(path).with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// Runs what takes its time and cannot say how far it has come.
+fn busy<T>(what: &'static str, run: impl FnOnce() -> T) -> T {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let done = run();
+    spinner.finish_and_clear();
+    done
 }
 
 fn say(restored: Restored) {

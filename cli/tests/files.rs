@@ -6,6 +6,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use terrace::{
     hot::Maintenance,
     prelude::*,
+    snapshots::SnapshotKind,
     value::ValueRef,
     vortex::{Column, DataType, FileWriter, Profile, encode},
 };
@@ -103,10 +104,18 @@ fn stat_shows_collections_indexes_and_the_log() -> Tested {
     db.insert_all(&cities)?;
     db.changes().register("lake")?.acknowledge(500)?;
     assert_eq!(db.maintain(Maintenance::default())?.moved, 1_000);
+    assert!(!terrace(&["db", "stat"], &path)??.contains("snapshot"));
+    db.snapshots().create(SnapshotKind::Full)?;
+    db.snapshots().create(SnapshotKind::Full)?;
     let shown = terrace(&["db", "stat"], &path)??;
-    for part in
-        ["city", "2,000", "city(people)", "2,000 events from number 1 on", "consumer `lake` is 1,500 behind"]
-    {
+    for part in [
+        "city",
+        "2,000",
+        "city(people)",
+        "2,000 events from number 1 on",
+        "consumer `lake` is 1,500 behind",
+        "2 snapshots",
+    ] {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
     Ok(())

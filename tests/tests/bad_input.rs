@@ -301,3 +301,33 @@ fn a_full_disk_is_a_typed_error_and_loses_nothing() {
     std::fs::remove_dir_all(format!("{folder}.copy")).expect("the copy is removed");
     std::fs::remove_file(format!("{folder}.out")).expect("the output is removed");
 }
+
+#[test]
+fn a_stored_schema_that_no_struct_has_is_refused() -> Result<(), StorageError> {
+    let place = Place::new();
+    place.open(collections![Note])?.insert(&note(1))?;
+    let raw = place.sqlite();
+    let known: String =
+        raw.query_row("SELECT definition FROM _terrace_schema", [], |row| row.get(0)).expect("a schema");
+    let decimal = r#""kind":{"decimal":{"precision":39,"scale":2}}"#;
+    let mangled = [
+        known.replace(r#""id":[0]"#, r#""id":[]"#),
+        known.replace(r#""id":[0]"#, r#""id":[3]"#),
+        known.replacen(r#""kind":"text""#, decimal, 1),
+        known.replacen(r#""kind":"text""#, &decimal.replace("39", "1"), 1),
+        known.replacen(r#""kind":"text""#, &decimal.replace("39", "0"), 1),
+    ];
+    for json in mangled {
+        assert_ne!(json, known);
+        raw.execute("UPDATE _terrace_schema SET definition = ?1", [&json]).expect("SQLite writes");
+        let opened = place.open(collections![Note]).map(drop);
+        let without = Options::new().open_as_stored(place.path()).map(drop);
+        for refused in [opened, without, terrace::hot::Stat::of_file(place.path()).map(drop)] {
+            let error = refused.expect_err("no struct has it");
+            assert!(matches!(error.source, Cause::Corrupt { .. }), "{error}");
+        }
+    }
+    raw.execute("UPDATE _terrace_schema SET definition = ?1", [&known]).expect("SQLite writes");
+    assert_eq!(documents::<Note>(&place.open(collections![Note])?)?, [note(1)]);
+    Ok(())
+}

@@ -11,14 +11,19 @@ use std::{
 
 use bytes::Bytes;
 use cap::Cap;
+use parquet::{
+    arrow::ArrowWriter,
+    basic::Encoding,
+    file::properties::{WriterProperties, WriterVersion},
+};
 use terrace::{
     cold::{
         iceberg::Schema,
         parquet::{BoundPredicate, FileWriter, Scan, batch_of_columns},
     },
     filter::{Comparison, Predicate},
-    value::Value,
-    vortex::Column,
+    value::{Value, ValueRef},
+    vortex::{Column, DataType},
 };
 use terrace_tests::{
     Random, cases,
@@ -180,4 +185,44 @@ fn a_list_is_not_believed() {
     let bytes = Bytes::from(bytes);
     let refused = read(&bytes, &described(&bytes, target.rows), &target.scans[0], &[]).unwrap_err();
     assert_eq!(refused.to_string(), "the file is damaged: the metadata is cut off");
+}
+
+/// Pages of texts whose lengths are deltas say how many there are, and Parquet's own decoder would make room for them.
+#[test]
+fn the_count_of_a_page_is_not_believed() {
+    for (encoding, version, nullable) in [
+        (Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_1_0, false),
+        (Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_2_0, true),
+        (Encoding::DELTA_LENGTH_BYTE_ARRAY, WriterVersion::PARQUET_1_0, true),
+        (Encoding::DELTA_LENGTH_BYTE_ARRAY, WriterVersion::PARQUET_2_0, false),
+    ] {
+        let mut texts = Column::new(DataType::Text, nullable);
+        (0..200).for_each(|at| texts.push(ValueRef::Text(&format!("text {at}"))).unwrap());
+        let table = table(&[(DataType::Text, nullable)]);
+        let batch = batch_of_columns(&table, vec![texts]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_writer_version(version)
+            .set_dictionary_enabled(false)
+            .set_encoding(encoding)
+            .build();
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let scan = Scan::new(table.clone(), BoundPredicate::all());
+        let whole = Bytes::from(bytes.clone());
+        assert!(read(&whole, &described(&whole, 200), &scan, &[]).is_ok());
+        // blocks of 128 lengths in 4 parts, 200 in all; there is one for all the lengths, or for the prefixes and the suffixes
+        let head = [0x80, 0x01, 0x04, 0xC8, 0x01];
+        let found: Vec<usize> =
+            (0..bytes.len() - head.len()).filter(|&at| bytes[at..].starts_with(&head)).collect();
+        assert_eq!(found.len(), if encoding == Encoding::DELTA_BYTE_ARRAY { 2 } else { 1 });
+        for at in found {
+            let mut bytes = bytes.clone();
+            bytes[at + 3..at + 9].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x00]);
+            let bytes = Bytes::from(bytes);
+            let refused = read(&bytes, &described(&bytes, 200), &scan, &[]).unwrap_err();
+            assert_eq!(refused.to_string(), "the file is damaged: a page has not the values that it says");
+        }
+    }
 }

@@ -73,7 +73,7 @@ pub use query::{FromRow, Parameters};
 pub(crate) use remembered::Remembered;
 pub use retention::{Pruned, Retention};
 #[cfg(feature = "native")]
-pub use stat::{CollectionStat, LogStat, SegmentStat, Stat};
+pub use stat::{CollectionStat, LogStat, SegmentStat, SnapshotStat, Stat};
 
 use crate::{
     cdc::{Checksum, EventSchema},

@@ -51,6 +51,17 @@ pub struct Stat {
     pub collections: Vec<CollectionStat>,
     /// The change log.
     pub log: LogStat,
+    /// The snapshots.
+    pub snapshots: SnapshotStat,
+}
+
+/// What the snapshots take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SnapshotStat {
+    /// How many there are.
+    pub snapshots: u64,
+    /// The bytes of the rows that hold them, unused ones of their pages included.
+    pub bytes: u64,
 }
 
 /// What a collection takes.
@@ -121,6 +132,7 @@ impl Stat {
             bytes: number(backend, "SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1", &[])?,
             collections: collections.collect::<Outcome<_>>()?,
             log: LogStat::read(backend)?,
+            snapshots: SnapshotStat::read(backend)?,
             object: catalog.object,
         })
     }
@@ -181,6 +193,19 @@ impl LogStat {
             rows: number(backend, "SELECT count(*) FROM _terrace_log", &[])?,
             bytes: bytes(backend, "_terrace_log")? + bytes(backend, "_terrace_log_part")?,
             consumers,
+        })
+    }
+}
+
+impl SnapshotStat {
+    fn read(backend: &dyn Backend) -> Outcome<Self> {
+        let there = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_terrace_snapshot'";
+        if number(backend, there, &[])? == 0 {
+            return Ok(Self::default());
+        }
+        Ok(Self {
+            snapshots: number(backend, "SELECT count(*) FROM _terrace_snapshot WHERE seal <> x''", &[])?,
+            bytes: bytes(backend, "_terrace_snapshot")? + bytes(backend, "_terrace_snapshot_part")?,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every version that an object ever had stays in `_terrace_schema`, so that old events can be read for ever.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::value::Value;
 
@@ -10,6 +10,7 @@ use super::{Capture, ColumnDef, Fill, Kind, Schema};
 
 /// One version of a collection's schema, as stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")] // deserialized by itself, and looked at
 pub struct StoredSchema {
     /// The collection.
     pub name: String,
@@ -55,6 +56,20 @@ pub struct StoredIndex {
     pub unique: bool,
 }
 
+impl Serialize for StoredSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredSchema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let schema = Self::deserialize(deserializer)?;
+        schema.check().map_err(D::Error::custom)?;
+        Ok(schema)
+    }
+}
+
 impl From<&Schema> for StoredSchema {
     fn from(schema: &Schema) -> Self {
         Self {
@@ -97,6 +112,19 @@ fn stored_fill(fill: Fill, kind: Kind) -> Value {
 }
 
 impl StoredSchema {
+    /// Refuses what no struct has, and what stands on a schema does not expect.
+    fn check(&self) -> Result<(), String> {
+        let Self { name, columns, id, .. } = self;
+        if id.is_empty() || id.iter().any(|&at| at >= columns.len()) {
+            return Err(format!("the id of `{name}` is of none of its columns"));
+        }
+        let impossible = |column: &&StoredColumn| matches!(column.kind, Kind::Decimal { precision, scale } if !(1..=38).contains(&precision) || scale > precision);
+        match columns.iter().find(impossible) {
+            Some(column) => Err(format!("`{name}.{}` is a decimal that there is not", column.name)),
+            None => Ok(()),
+        }
+    }
+
     /// The position of the column called `name`.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<usize> {

@@ -5,6 +5,7 @@
 //! value, and invariant 8 for every byte that is read.
 
 mod bloom;
+mod counted;
 mod error;
 mod evaluate;
 mod fetch;

@@ -1,7 +1,11 @@
 //! The headers of pages, checked before a page is decompressed and decoded: no more memory is asked for than a page may
 //! have (invariant 8).
 
+use bytes::Bytes;
+use parquet::file::metadata::ColumnChunkMetaData;
+
 use super::{
+    counted,
     error::{FileError, Outcome, damaged},
     thrift::{STRUCT, Walk},
 };
@@ -20,19 +24,22 @@ struct Header {
     uncompressed: i64,
     compressed: i64,
     values: i64,
+    encoding: i64,
     nulls: i64,
     /// Bytes of the levels, which are not compressed in a page of version 2.
     levels: [i64; 2],
 }
 
-/// Checks the headers of the pages that are these bytes, one after the other, of a row group of `rows` rows.
-pub(super) fn check(bytes: &[u8], rows: i64) -> Outcome<()> {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let (header, length) = read(rest)?;
-        rest = &rest[length..];
-        let page = check_header(&header, rest.len(), rows)?;
-        rest = &rest[page..];
+/// Checks the headers of the pages that are these bytes, one after the other, of a column chunk in a row group of `rows` rows.
+pub(super) fn check(bytes: &Bytes, of: Option<&ColumnChunkMetaData>, rows: i64) -> Outcome<()> {
+    let mut at = 0;
+    while at < bytes.len() {
+        let (header, length) = read(&bytes[at..])?;
+        let end = at + length + check_header(&header, bytes.len() - at - length, rows)?;
+        if header.kind != Some(DICTIONARY) && counted::concerns(header.encoding) {
+            counted::check(bytes.slice(at..end), of.ok_or_else(wrong)?)?;
+        }
+        at = end;
     }
     Ok(())
 }
@@ -77,6 +84,8 @@ fn read_inner(walk: &mut Walk<'_>, header: &mut Header, version_2: bool) -> Outc
         match field {
             1 => header.values = walk.signed()?,
             2 if version_2 => header.nulls = walk.signed()?,
+            2 => header.encoding = walk.signed()?,
+            4 if version_2 => header.encoding = walk.signed()?,
             5 if version_2 => header.levels[0] = walk.signed()?,
             6 if version_2 => header.levels[1] = walk.signed()?,
             _ => return Ok(false),

@@ -20,6 +20,7 @@ use parquet::{
         arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReader, RowFilter, RowSelection},
         push_decoder::{ParquetPushDecoder, ParquetPushDecoderBuilder},
     },
+    file::metadata::ColumnChunkMetaData,
 };
 
 use super::{
@@ -316,12 +317,18 @@ impl FileReader {
         group: usize,
         mut decoder: ParquetPushDecoder,
     ) -> Outcome<Option<ParquetRecordBatchReader>> {
-        let rows = self.file.metadata().row_group(group).num_rows();
         loop {
             match guarded(|| decoder.try_next_reader().map_err(damaged))? {
                 DecodeResult::NeedsData(ranges) => {
                     let bytes = self.fetch.get(&ranges).await?;
-                    bytes.iter().try_for_each(|bytes| pages::check(bytes, rows))?;
+                    let of = self.file.metadata().row_group(group);
+                    for (range, bytes) in ranges.iter().zip(&bytes) {
+                        let holds = |column: &&ColumnChunkMetaData| {
+                            let (start, length) = column.byte_range();
+                            (start..start.saturating_add(length)).contains(&range.start)
+                        };
+                        pages::check(bytes, of.columns().iter().find(holds), of.num_rows())?;
+                    }
                     decoder.push_ranges(ranges, bytes).map_err(damaged)?;
                 }
                 DecodeResult::Data(reader) => return Ok(Some(reader)),
