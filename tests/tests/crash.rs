@@ -1,13 +1,14 @@
 //! `kill -9` in the middle of a stream of transactions: invariants 1, 2 and 3 hold after every one, and nothing that
 //! was acknowledged is lost.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-};
+use std::process::Command;
 
 use terrace::prelude::*;
-use terrace_tests::{Place, Random, crash::Entry, documents, replayed, seed};
+use terrace_tests::{
+    Place, Random,
+    crash::{Entry, killed},
+    documents, replayed, seed,
+};
 
 const KILLS: usize = 200;
 /// After so many kills a new database begins, so that the check stays short.
@@ -16,25 +17,14 @@ const KILLS_A_DATABASE: usize = 10;
 /// Lets the writer acknowledge `lines` transactions, kills it, and gives the last acknowledgement: the head of the
 /// log, and the next id.
 fn write_and_kill(place: &Place, lines: u64, seed: u64) -> (u64, i64) {
-    let mut writer = Command::new(env!("CARGO_BIN_EXE_crash_writer"))
-        .arg(place.path())
-        .arg(seed.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the writer starts");
-    let output = BufReader::new(writer.stdout.take().expect("its output is piped"));
+    let mut writer = Command::new(env!("CARGO_BIN_EXE_crash_writer"));
     let mut acknowledged = (0, 0);
-    for (count, line) in (1..).zip(output.lines()) {
-        let line = line.expect("a line of text");
+    killed(writer.arg(place.path()).arg(seed.to_string()), |count, line| {
         let mut numbers = line.split(' ');
         let mut number = || numbers.next().and_then(|number| number.parse().ok()).expect("two numbers");
         acknowledged = (u64::try_from(number()).expect("a position"), number());
-        if count == lines {
-            // What the pipe holds after this was acknowledged too, and is read until it is empty.
-            writer.kill().expect("kill -9");
-        }
-    }
-    writer.wait().expect("the writer has ended");
+        count == lines
+    });
     acknowledged
 }
 

@@ -5,38 +5,25 @@
 #![cfg(feature = "lake")]
 #![allow(clippy::unwrap_used)] // the world of a test
 
-use std::{
-    collections::BTreeSet,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path, process::Command, time::Duration};
 
 use futures_executor::block_on;
 use terrace::{cold::Lake, prelude::*};
 use terrace_tests::{
     Random,
     audit::{Folder, Item, audit, documents_of, folded, unreferenced},
+    crash::killed,
     documents, long, seed,
 };
 
 /// Lets the writer sync some times, kills it, and gives the last position that it said the lake holds.
 fn sync_and_kill(folder: &Path, lines: u64, seed: u64) -> u64 {
-    let mut writer = Command::new(env!("CARGO_BIN_EXE_lake_writer"))
-        .arg(folder)
-        .arg(seed.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut writer = Command::new(env!("CARGO_BIN_EXE_lake_writer"));
     let mut watermark = 0;
-    for (count, line) in (1..).zip(BufReader::new(writer.stdout.take().unwrap()).lines()) {
-        watermark = line.unwrap().parse().unwrap();
-        if count == lines {
-            writer.kill().unwrap();
-        }
-    }
-    writer.wait().unwrap();
+    killed(writer.arg(folder).arg(seed.to_string()), |count, line| {
+        watermark = line.parse().unwrap();
+        count == lines
+    });
     watermark
 }
 

@@ -1,27 +1,38 @@
 //! `kill -9` in the middle of restores: the object is as it was before or as the snapshot has it, and says which (invariants
 //! 2, 3 and 6).
+#![cfg(feature = "lake")]
 
-use std::{
-    collections::BTreeMap,
-    hint::spin_loop,
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeMap, hint::spin_loop, path::PathBuf, process::Command};
 
+use futures_executor::block_on;
 use terrace::{
+    cold::Lake,
     hot::Maintenance,
     prelude::*,
     snapshots::{
-        SnapshotId,
+        Archive, SnapshotId,
         SnapshotKind::{Full, Incremental},
     },
 };
-use terrace_tests::{Place, Random, crash::Entry, documents, long, seed};
+use terrace_tests::{
+    Place, Random,
+    crash::{Entry, killed},
+    documents, long, seed,
+};
 
 /// What each snapshot holds.
 type Known = BTreeMap<SnapshotId, Vec<Entry>>;
 
-/// A database with a full snapshot, an incremental one on it, and a full one of quite other documents.
+fn lake(place: &Place) -> PathBuf {
+    place.path().with_file_name("lake")
+}
+
+fn archive(place: &Place) -> Result<Archive, StorageError> {
+    Ok(block_on(Lake::open(&lake(place).display().to_string()))?.archive("entries"))
+}
+
+/// A database with a full snapshot, an incremental one on it, and a full one of quite other documents; one more is in a lake
+/// alone.
 fn prepare(place: &Place) -> Result<Known, StorageError> {
     let db = Db::open(place.path(), collections![Entry])?;
     let entry = |id: i64| Entry { id, text: "x".repeat(usize::try_from(id % 90).unwrap_or(0)), count: 0 };
@@ -35,26 +46,24 @@ fn prepare(place: &Place) -> Result<Known, StorageError> {
     db.all::<Entry>().delete()?;
     db.insert_all(&(5_000..5_900).map(entry).collect::<Vec<_>>())?;
     known.insert(db.snapshots().create(Full)?.id, documents(&db)?);
+    db.find::<Entry>(|e| e.id.lt(5_400)).delete()?;
+    let archived = db.snapshots().create(Full)?.id;
+    block_on(archive(place)?.promote(&db, archived))?;
+    db.snapshots().delete(archived)?;
+    known.insert(archived, documents(&db)?);
     Ok(known)
 }
 
 /// Lets the process announce `restores`, and kills it a moment after the last.
 fn restore_and_kill(place: &Place, restores: u64, moment: u64, seed: u64) {
-    let mut writer = Command::new(env!("CARGO_BIN_EXE_restore_writer"))
-        .arg(place.path())
-        .arg(seed.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the writer starts");
-    let output = BufReader::new(writer.stdout.take().expect("its output is piped"));
-    for (count, line) in (1..).zip(output.lines()) {
-        line.expect("a line of text");
-        if count == restores {
+    let mut writer = Command::new(env!("CARGO_BIN_EXE_restore_writer"));
+    killed(writer.arg(place.path()).arg(lake(place)).arg(seed.to_string()), |count, _| {
+        let is_enough = count == restores;
+        if is_enough {
             (0..moment).for_each(|_| spin_loop());
-            writer.kill().expect("kill -9");
         }
-    }
-    writer.wait().expect("the writer has ended");
+        is_enough
+    });
 }
 
 /// The snapshot that the object was restored from last, by its log.
@@ -89,6 +98,9 @@ fn a_restore_happens_or_does_not_whenever_it_is_killed() -> Result<(), StorageEr
     }
     let db = Db::open(place.path(), collections![Entry])?;
     for (id, documents_then) in &known {
+        if db.snapshots().inspect(*id).is_err() {
+            block_on(archive(&place)?.fetch(&db, db.object_id(), *id))?;
+        }
         db.snapshots().verify(*id)?;
         db.snapshots().restore(*id)?;
         assert_eq!(documents::<Entry>(&db)?, *documents_then);
