@@ -78,7 +78,7 @@ fn implementation(collection: &Collection, id: &TokenStream) -> TokenStream {
                 ::core::unreachable!()
             }
             fn read(
-                _: &dyn #krate::value::Row,
+                _: &(impl #krate::value::Row + ?::core::marker::Sized),
             ) -> ::core::result::Result<Self, #krate::schema::FieldError> {
                 ::core::unreachable!()
             }

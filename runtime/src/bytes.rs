@@ -95,6 +95,18 @@ impl<'a> Reader<'a> {
 
 /// A number, and what follows it.
 fn long_varint(bytes: &[u8]) -> Result<(u64, &[u8]), Damaged> {
+    if let Some(word) = bytes.first_chunk().map(|chunk| u64::from_le_bytes(*chunk)) {
+        let ends = !word & 0x8080_8080_8080_8080;
+        if ends != 0 {
+            // up to the first byte that ends it; then the groups of seven bits close up, two, four and eight at a time
+            let bits = ends.trailing_zeros() + 1;
+            let word = word & (u64::MAX >> (64 - bits));
+            let word = word & 0x007f_007f_007f_007f | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+            let word = word & 0x0000_3fff_0000_3fff | (word & 0x3fff_0000_3fff_0000) >> 2;
+            let word = word & 0x0000_0000_0fff_ffff | (word & 0x0fff_ffff_0000_0000) >> 4;
+            return Ok((word, &bytes[bits as usize / 8..]));
+        }
+    }
     let mut number = 0u64;
     for (at, &byte) in bytes.iter().take(10).enumerate() {
         let bits = u64::from(byte & 0x7f);

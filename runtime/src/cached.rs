@@ -3,7 +3,7 @@
 //! Stands above `hot` and `warm` and joins them. Keeps invariant 9: what is stored was read at one moment together with its
 //! generation, and a transaction that may be rolled back yet neither uses the cache nor leaves anything there.
 
-use std::marker::PhantomData;
+use std::{borrow::Borrow, future::Future, marker::PhantomData};
 
 use crate::{
     Db,
@@ -21,8 +21,12 @@ impl Cache {
     ///
     /// # Errors
     /// As [`Db::get`]. No failure of the cache is one.
-    pub async fn get<T: Collection>(&self, db: &Db, id: impl KeyOf<T>) -> Result<Option<T>, StorageError> {
-        self.get_with(db, id, &Policy::of::<T>()).await
+    pub fn get<T: Collection>(
+        &self,
+        db: &Db,
+        id: impl KeyOf<T>,
+    ) -> impl Future<Output = Result<Option<T>, StorageError>> {
+        self.document(db, id, Policy::of::<T>())
     }
 
     /// As [`Cache::get`], with a policy of the call's own. [`Strong`](crate::warm::Consistency::Strong) reads the
@@ -30,17 +34,33 @@ impl Cache {
     ///
     /// # Errors
     /// As there.
-    pub async fn get_with<T: Collection>(
+    pub fn get_with<T: Collection>(
         &self,
         db: &Db,
         id: impl KeyOf<T>,
         policy: &Policy,
+    ) -> impl Future<Output = Result<Option<T>, StorageError>> {
+        self.document(db, id, policy)
+    }
+
+    async fn document<T: Collection>(
+        &self,
+        db: &Db,
+        id: impl KeyOf<T>,
+        policy: impl Borrow<Policy>,
     ) -> Result<Option<T>, StorageError> {
+        let policy = policy.borrow();
         if db.is_in_transaction() {
             return db.get(id);
         }
         let key = T::cache_key(db.object_id(), ById(&id))?;
-        self.read(&key, policy, &DocumentOf { db, id: &id, of: PhantomData }).await
+        match self.at_hand(&key, policy) {
+            Ok(answer) => Ok(answer),
+            Err(looked) => {
+                let source = DocumentOf { db, id: &id, of: PhantomData };
+                self.read_on(&key, policy, &source, looked).await
+            }
+        }
     }
 
     /// Every document that a query finds: as [`Find::all`], from the cache for as long as the collection says. In a

@@ -40,7 +40,7 @@ impl<C: Column> Field<C> {
     /// # Errors
     /// See [`Column::load`].
     #[inline]
-    pub fn load(row: &dyn Row, position: usize, column: &'static str) -> Result<C, FieldError> {
+    pub fn load(row: &(impl Row + ?Sized), position: usize, column: &'static str) -> Result<C, FieldError> {
         row.value(position).and_then(C::load).map_err(|source| FieldError { column, source })
     }
 
@@ -74,7 +74,7 @@ pub trait NotAColumn<C> {
         unreachable!()
     }
 
-    fn load(_: &dyn Row, _: usize, _: &'static str) -> Result<C, FieldError> {
+    fn load(_: &(impl Row + ?Sized), _: usize, _: &'static str) -> Result<C, FieldError> {
         unreachable!()
     }
 
@@ -111,7 +111,7 @@ impl<V: Serialize + DeserializeOwned> JsonField<V> {
     ///
     /// # Errors
     /// See [`json::load`].
-    pub fn load(row: &dyn Row, position: usize, column: &'static str) -> Result<V, FieldError> {
+    pub fn load(row: &(impl Row + ?Sized), position: usize, column: &'static str) -> Result<V, FieldError> {
         row.value(position).and_then(json::load).map_err(|source| FieldError { column, source })
     }
 }
@@ -123,7 +123,7 @@ pub trait NotJson<V> {
         unreachable!()
     }
 
-    fn load(_: &dyn Row, _: usize, _: &'static str) -> Result<V, FieldError> {
+    fn load(_: &(impl Row + ?Sized), _: usize, _: &'static str) -> Result<V, FieldError> {
         unreachable!()
     }
 }

@@ -126,7 +126,7 @@ impl Collection for Wide {
         Ok(())
     }
 
-    fn read(_: &dyn Row) -> Result<Self, FieldError> {
+    fn read(_: &(impl Row + ?Sized)) -> Result<Self, FieldError> {
         Ok(Self)
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn read(collection: &Collection) -> TokenStream {
     });
     quote! {
         fn read(
-            __row: &dyn #krate::value::Row,
+            __row: &(impl #krate::value::Row + ?::core::marker::Sized),
         ) -> ::core::result::Result<Self, #krate::schema::FieldError> {
             #fallbacks
             ::core::result::Result::Ok(Self { #(#loads)* #(#defaults)* })

@@ -34,7 +34,7 @@ pub trait Collection: Sized + 'static {
     ///
     /// # Errors
     /// The name of the column and why its value cannot be read.
-    fn read(row: &dyn Row) -> Result<Self, FieldError>;
+    fn read(row: &(impl Row + ?Sized)) -> Result<Self, FieldError>;
 
     /// Sets the `#[version]` field; nothing in a collection without one.
     ///

@@ -23,6 +23,7 @@ impl<T: Collection> Answer for Option<T> {
         self.as_slice()
     }
 
+    #[inline]
     fn collect(count: u64, mut next: impl FnMut() -> Option<T>) -> Option<Self> {
         match count {
             0 => Some(None),

@@ -1,6 +1,6 @@
 //! A cache: where its entries are, what is known of them, and how they are found, stored and invalidated.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use futures_util::future::try_join;
 
@@ -73,7 +73,7 @@ pub(super) enum Backend {
 
 /// What was found under a key, and the stamp of what is stored there now; no stamp when the cache failed.
 #[derive(Debug, Default)]
-pub(super) struct Looked {
+pub(crate) struct Looked {
     pub(super) entry: Option<Entry>,
     pub(super) stamp: Option<u64>,
 }
@@ -157,12 +157,7 @@ impl Cache {
         let token = self.tokens.renew(scope, self.now());
         match &self.backend {
             #[cfg(not(target_family = "wasm"))]
-            Backend::Native(native) => {
-                if scope.is_document() {
-                    native.delete(&scope.0);
-                }
-                Ok(())
-            }
+            Backend::Native(_) => Ok(()),
             Backend::Remote(remote) if scope.is_document() => {
                 remote.in_time(remote.store.delete(&scope.0)).await
             }
@@ -202,8 +197,7 @@ impl Cache {
 
     #[cfg(not(target_family = "wasm"))]
     fn look_here(&self, native: &Native, key: &Address) -> Looked {
-        let entry = native.get(key.path()).and_then(|bytes| self.open(bytes, key));
-        Looked { entry: entry.filter(|entry| self.is_valid(entry, key)), stamp: None }
+        Looked { entry: native.get(key).filter(|entry| self.is_valid(entry, key)), stamp: None }
     }
 
     async fn look_there(&self, remote: &Remote, key: &Address, policy: &Policy) -> Looked {
@@ -217,7 +211,7 @@ impl Cache {
             Scope::around(key).into_iter().chain(policy.tags.iter().map(|tag| Scope::tag(tag))).collect();
         let stamp = self.tokens.stamp_in(store, &scopes, now, bound);
         let (bytes, stamp) = try_join(store.get(key.path()), stamp).await?;
-        let Some(entry) = bytes.and_then(|bytes| self.open(bytes.into(), key)) else {
+        let Some(entry) = bytes.and_then(|bytes| self.open(&bytes, key)) else {
             return Ok(Looked { entry: None, stamp: Some(stamp) });
         };
         let expected = if entry.tags() == policy.tags {
@@ -238,16 +232,16 @@ impl Cache {
     }
 
     /// Stores an entry, if it can be.
-    pub(super) async fn put(&self, key: &Address, bytes: Arc<[u8]>, max_age: Duration) {
-        if bytes.len() > MAX_ENTRY_BYTES {
+    pub(super) async fn put(&self, key: &Address, entry: Entry, max_age: Duration) {
+        if entry.bytes().len() > MAX_ENTRY_BYTES {
             return self.counts.count(Event::TooLarge);
         }
         match &self.backend {
             #[cfg(not(target_family = "wasm"))]
-            Backend::Native(native) => native.put(key.path(), bytes),
+            Backend::Native(native) => native.put(key, entry),
             Backend::Remote(remote) => {
                 let seconds = Duration::from_secs(max_age.as_secs().saturating_add(1)); // as stores count
-                let put = remote.store.put(key.path(), bytes.to_vec(), seconds);
+                let put = remote.store.put(key.path(), entry.bytes().to_vec(), seconds);
                 if let Err(error) = remote.in_time(put).await {
                     self.count_error(&error);
                 }
@@ -256,7 +250,7 @@ impl Cache {
     }
 
     /// An entry, if the bytes are one.
-    pub(super) fn open(&self, bytes: Arc<[u8]>, key: &Address) -> Option<Entry> {
+    fn open(&self, bytes: &[u8], key: &Address) -> Option<Entry> {
         let entry = Entry::open(bytes, key);
         entry.inspect_err(|_| self.counts.count(Event::Damaged)).ok()
     }
@@ -300,8 +294,10 @@ impl Cache {
 fn clock() -> Clock {
     let (start, began) = (Timestamp::now().micros(), std::time::Instant::now());
     Box::new(move || {
-        let passed = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(start.saturating_add(passed))
+        let passed = began.elapsed();
+        // in 64 bits: enough for as long as a process lives
+        let micros = passed.as_secs().wrapping_mul(1_000_000).wrapping_add(passed.subsec_micros().into());
+        Timestamp::from_micros(start.saturating_add_unsigned(micros))
     })
 }
 

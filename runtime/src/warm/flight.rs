@@ -12,10 +12,12 @@ use futures_util::lock::{Mutex as AsyncMutex, MutexGuard};
 
 use crate::error::{Cause, Operation, StorageError, StorageTier};
 
+use super::envelope::Entry;
+
 /// What a load gave: an entry, and how many invalidations there had been when it began.
 #[derive(Clone, Debug)]
 pub(super) enum Landed {
-    Entry { bytes: Arc<[u8]>, invalidations: u64 },
+    Entry { entry: Entry, invalidations: u64 },
     Failed(Arc<Failed>),
 }
 

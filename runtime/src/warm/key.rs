@@ -11,13 +11,15 @@
 //! query       q, then 32 digits of the hash of what is asked
 //! long id     h, then 32 digits of the hash of what d would stand before
 //! ```
-//! What was hashed stands in the entry too and is compared there, so that a collision is a miss.
+//! The path is made when a store is asked. Before that there are bytes that say the same, the identity of a key: they are
+//! what an entry holds and what is compared there, so that whatever was hashed, a collision is a miss.
 
-use std::{cell::Cell, fmt, fmt::Write, marker::PhantomData};
+use std::{cell::Cell, fmt, fmt::Write, marker::PhantomData, sync::OnceLock};
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
+    bytes::{Damaged, Reader, put_varint},
     error::{During, Operation, Outcome, StorageError},
     schema::{Collection, KeyOf},
     value::{Row, RowBuf, ValueRef, push_hex},
@@ -29,6 +31,8 @@ use super::schema_hash::SchemaHash;
 const LONG: usize = 256;
 /// Above how many bytes a key is not used: that of an object with a very long name.
 const TOO_LONG: usize = 1_024;
+/// Up to how many bytes of identity the path is never longer than that: no byte makes more than three.
+const SURELY_FITS: usize = 300;
 
 thread_local! {
     /// Room for an id, which the next key uses again.
@@ -44,9 +48,9 @@ pub struct Key<T> {
 /// A key, whatever it is of.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
-    path: String,
-    /// What a hash in the path stands for.
-    detail: Vec<u8>,
+    /// Schema · object · collection, the two with their lengths · `d` and the id's columns, or `q` and what is asked.
+    identity: Vec<u8>,
+    path: OnceLock<String>,
 }
 
 /// The cache keys of every collection; in the prelude.
@@ -65,29 +69,34 @@ pub trait Cacheable: Collection {
     ///
     /// # Errors
     /// An id that no document can have: one with a NaN.
+    #[inline]
     fn cache_key(object: &str, id: impl KeyOf<Self>) -> Result<Key<Self>, StorageError> {
-        Key::of_document(object, &id).during(Operation::Get, Self::SCHEMA.name)
+        let mut key = Key::begin(object, b'd');
+        key.address.push_id::<Self>(&id).during(Operation::Get, Self::SCHEMA.name)?;
+        Ok(key)
     }
 
     /// The key of what a query of an object finds. `query` says which: any bytes, different ones for different queries.
     #[must_use]
     fn query_key(object: &str, query: &[u8]) -> Key<Self> {
-        let mut path = prefix(Hashed::<Self>::TEXT, object, Self::SCHEMA.name);
-        push_hash(&mut path, 'q', query);
-        Key { address: Address { path, detail: query.to_vec() }, of: PhantomData }
+        let mut key = Key::begin(object, b'q');
+        key.address.identity.extend_from_slice(query);
+        key
     }
 }
 
 impl<T: Collection> Cacheable for T {}
 
 impl<T: Collection> Key<T> {
-    fn of_document(object: &str, id: &impl KeyOf<T>) -> Outcome<Self> {
-        let mut row = ID.take().unwrap_or_default();
-        row.clear();
-        id.store(&mut row)?;
-        let address = Address::of_document(prefix(Hashed::<T>::TEXT, object, T::SCHEMA.name), &row)?;
-        ID.set(Some(row));
-        Ok(Self { address, of: PhantomData })
+    /// All but the last part, of which this is the kind.
+    #[inline]
+    fn begin(object: &str, kind: u8) -> Self {
+        let mut identity = Vec::with_capacity(128);
+        identity.extend_from_slice(Hashed::<T>::TEXT.as_bytes());
+        put_bytes(&mut identity, object.as_bytes());
+        put_bytes(&mut identity, T::SCHEMA.name.as_bytes());
+        identity.push(kind);
+        Self { address: Address { identity, path: OnceLock::new() }, of: PhantomData }
     }
 }
 
@@ -100,42 +109,32 @@ impl<T> Key<T> {
 }
 
 impl Address {
-    fn of_document(mut path: String, id: &RowBuf) -> Outcome<Self> {
-        let start = path.len();
-        path.push('d');
-        for column in 0..id.len() {
-            if column > 0 {
-                path.push('.');
+    fn push_id<T>(&mut self, id: &impl KeyOf<T>) -> Outcome<()> {
+        ID.with(|room| {
+            let mut row = room.take().unwrap_or_default();
+            row.clear();
+            id.store(&mut row)?;
+            for column in 0..row.len() {
+                put_value(&mut self.identity, row.value(column)?);
             }
-            push_value(&mut path, id.value(column)?);
-        }
-        let mut detail = Vec::new();
-        if path.len() - start > LONG {
-            detail = path.as_bytes()[start..].to_vec();
-            path.truncate(start);
-            push_hash(&mut path, 'h', &detail);
-        }
-        Ok(Self { path, detail })
+            room.set(Some(row));
+            Ok(())
+        })
+    }
+
+    /// All that it is of: no two keys have the same.
+    pub(super) fn identity(&self) -> &[u8] {
+        &self.identity
     }
 
     pub(super) fn path(&self) -> &str {
-        &self.path
-    }
-
-    pub(super) fn detail(&self) -> &[u8] {
-        &self.detail
-    }
-
-    /// Whether it is the one with this path and this detail.
-    pub(super) fn is(&self, path: &[u8], detail: &[u8]) -> bool {
-        // nothing is not compared with nothing: with vector instructions that can take as long as half of a hit
-        let is_bare = detail.is_empty() && self.detail.is_empty();
-        path == self.path.as_bytes() && (is_bare || detail == self.detail)
+        // these bytes were made here, so they are what they have to be
+        self.path.get_or_init(|| path_of(&self.identity).unwrap_or_default())
     }
 
     /// Whether every cache takes it.
     pub(super) fn fits(&self) -> bool {
-        self.path.len() <= TOO_LONG
+        self.identity.len() <= SURELY_FITS || self.path().len() <= TOO_LONG
     }
 }
 
@@ -147,16 +146,64 @@ impl<T: Collection> Hashed<T> {
     const TEXT: &'static str = Self::HASH.as_str();
 }
 
-/// What stands before the last part of a key.
-fn prefix(schema: &str, object: &str, collection: &str) -> String {
+#[inline]
+fn put_value(identity: &mut Vec<u8>, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Null => identity.push(b'n'),
+        ValueRef::Integer(integer) => put_fixed(identity, b'i', integer.to_le_bytes()),
+        ValueRef::Real(real) => put_fixed(identity, b'r', real.to_bits().to_le_bytes()),
+        ValueRef::Text(text) => {
+            identity.push(b't');
+            put_bytes(identity, text.as_bytes());
+        }
+        ValueRef::Blob(bytes) => {
+            identity.push(b'b');
+            put_bytes(identity, bytes);
+        }
+    }
+}
+
+fn put_fixed(identity: &mut Vec<u8>, kind: u8, bytes: [u8; 8]) {
+    identity.push(kind);
+    identity.extend_from_slice(&bytes);
+}
+
+#[inline]
+fn put_bytes(identity: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(identity, bytes.len() as u64);
+    identity.extend_from_slice(bytes);
+}
+
+fn path_of(identity: &[u8]) -> Result<String, Damaged> {
+    let mut from = Reader::new(identity);
     let mut path = String::with_capacity(128);
-    path.push_str(schema);
+    path.push_str(text(from.take(SchemaHash::LENGTH)?)?);
     path.push('/');
-    push_object(&mut path, object);
+    push_object(&mut path, text(from.prefixed()?)?);
     path.push('/');
-    push_collection(&mut path, collection);
+    push_collection(&mut path, text(from.prefixed()?)?);
     path.push('/');
-    path
+    let start = path.len();
+    if from.byte()? == b'q' {
+        push_hash(&mut path, 'q', from.take(from.len())?);
+        return Ok(path);
+    }
+    path.push('d');
+    while !from.is_empty() {
+        if path.len() > start + 1 {
+            path.push('.');
+        }
+        push_value(&mut path, &mut from)?;
+    }
+    if path.len() - start > LONG {
+        let whole = path.split_off(start);
+        push_hash(&mut path, 'h', whole.as_bytes());
+    }
+    Ok(path)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Damaged> {
+    std::str::from_utf8(bytes).map_err(|_| Damaged("a text is none"))
 }
 
 pub(super) fn push_object(path: &mut String, object: &str) {
@@ -169,20 +216,17 @@ pub(super) fn push_collection(path: &mut String, collection: &str) {
     push_escaped(path, collection);
 }
 
-fn push_value(path: &mut String, value: ValueRef<'_>) {
-    match value {
-        ValueRef::Null => path.push('n'),
-        ValueRef::Integer(integer) => drop(write!(path, "i{integer}")),
-        ValueRef::Real(real) => drop(write!(path, "r{:016x}", real.to_bits())),
-        ValueRef::Text(text) => {
-            path.push('t');
-            push_escaped(path, text);
-        }
-        ValueRef::Blob(bytes) => {
-            path.push('b');
-            push_hex(path, bytes);
-        }
+fn push_value(path: &mut String, from: &mut Reader<'_>) -> Result<(), Damaged> {
+    let kind = from.byte()?;
+    path.push(char::from(kind));
+    match kind {
+        b'i' => drop(write!(path, "{}", i64::from_le_bytes(from.array()?))), // a String takes everything
+        b'r' => drop(write!(path, "{:016x}", u64::from_le_bytes(from.array()?))),
+        b't' => push_escaped(path, text(from.prefixed()?)?),
+        b'b' => push_hex(path, from.prefixed()?),
+        _ => {}
     }
+    Ok(())
 }
 
 pub(super) fn push_escaped(path: &mut String, part: &str) {
@@ -194,7 +238,7 @@ pub(super) fn push_escaped(path: &mut String, part: &str) {
         if is_plain(byte) {
             path.push(char::from(byte));
         } else {
-            let _ = write!(path, "~{byte:02X}"); // a String takes everything
+            let _ = write!(path, "~{byte:02X}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Keeps invariant 9. An entry is marked with the moment before its load began, since what was loaded was true at some moment
 //! after it; and with the stamp from before it, so that an invalidation meanwhile makes it invalid.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -33,7 +33,7 @@ enum Need {
 /// What the source has said.
 struct Renewed<A> {
     answer: A,
-    bytes: Option<Arc<[u8]>>,
+    entry: Option<Entry>,
     /// How long to store it; none when it must not be.
     max_age: Option<Duration>,
 }
@@ -53,7 +53,7 @@ impl Cache {
     /// Those of `load`; [`Cause::Shared`](crate::Cause::Shared) when someone else's load of the same has failed.
     ///
     /// ```
-    /// # use std::time::Duration;
+    /// # use std::{future::Future, pin::Pin, time::Duration};
     /// # use terrace::{prelude::*, warm::Policy};
     /// #[derive(Collection)]
     /// struct Task { #[id] number: i64 }
@@ -98,17 +98,37 @@ impl Cache {
         policy: &Policy,
         source: &impl Source<A>,
     ) -> Result<A, StorageError> {
-        let read = Read { cache: self, key, policy, source };
-        let near = if read.may_be_old() { self.look_near(&key.address) } else { None };
-        if let Some(answer) = near.as_ref().and_then(|near| read.fresh(near)) {
-            return Ok(answer);
+        match self.at_hand(key, policy) {
+            Ok(answer) => Ok(answer),
+            Err(looked) => self.read_on(key, policy, source, looked).await,
         }
-        // in a box, so that a hit is not as large as all the rest
-        Box::pin(read.further(near)).await
+    }
+
+    /// A fresh answer, where looking takes no time, else what was seen. Without a future, which an answer would be moved out of.
+    #[inline]
+    pub(crate) fn at_hand<A: Answer>(
+        &self,
+        key: &Key<A::Document>,
+        policy: &Policy,
+    ) -> Result<A, Option<Looked>> {
+        let read = Read { cache: self, key, policy, source: &() };
+        let looked = if read.may_be_old() { self.look_near(&key.address) } else { None };
+        looked.as_ref().and_then(|looked| read.fresh(looked)).ok_or(looked)
+    }
+
+    /// As [`Cache::read`], where there is none at hand. In a box, so that a hit is not as large as all the rest.
+    pub(crate) fn read_on<'a, A: Answer + 'a>(
+        &'a self,
+        key: &'a Key<A::Document>,
+        policy: &'a Policy,
+        source: &'a impl Source<A>,
+        looked: Option<Looked>,
+    ) -> Pin<Box<impl Future<Output = Result<A, StorageError>> + 'a>> {
+        Box::pin(Read { cache: self, key, policy, source }.further(looked))
     }
 }
 
-impl<A: Answer, S: Source<A>> Read<'_, A, S> {
+impl<A: Answer, S> Read<'_, A, S> {
     /// Whether the cache takes it at all.
     fn is_cached(&self) -> bool {
         !self.policy.ttl.is_zero() && self.key.address.fits()
@@ -130,8 +150,29 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         self.policy.judge(entry, self.cache.now())
     }
 
+    #[inline]
+    fn hit(&self, entry: &Entry) -> Option<A> {
+        let answer = self.decode(entry)?;
+        self.cache.counts.count(Event::Hit);
+        if entry.is_empty() {
+            self.cache.counts.count(Event::NegativeHit);
+        }
+        Some(answer)
+    }
+
+    #[inline]
+    fn decode(&self, entry: &Entry) -> Option<A> {
+        let answer = entry.decode();
+        if answer.is_none() {
+            self.cache.counts.count(Event::Damaged);
+        }
+        answer
+    }
+}
+
+impl<A: Answer, S: Source<A>> Read<'_, A, S> {
     /// All that is not a hit in memory.
-    async fn further(&self, near: Option<Looked>) -> Result<A, StorageError> {
+    async fn further(self, near: Option<Looked>) -> Result<A, StorageError> {
         if !self.is_cached() {
             return self.bypass().await;
         }
@@ -170,25 +211,6 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         self.together(looked, Need::Generation(generation)).await
     }
 
-    #[inline]
-    fn hit(&self, entry: &Entry) -> Option<A> {
-        let answer = self.decode(entry)?;
-        self.cache.counts.count(Event::Hit);
-        if entry.is_empty() {
-            self.cache.counts.count(Event::NegativeHit);
-        }
-        Some(answer)
-    }
-
-    #[inline]
-    fn decode(&self, entry: &Entry) -> Option<A> {
-        let answer = entry.decode();
-        if answer.is_none() {
-            self.cache.counts.count(Event::Damaged);
-        }
-        answer
-    }
-
     /// Loads, or gets what someone else loads meanwhile.
     async fn together(&self, looked: Looked, need: Need) -> Result<A, StorageError> {
         let seat = self.cache.flights.board(self.key.as_str());
@@ -204,7 +226,7 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         };
         let newer = match flight.clone() {
             Some(Landed::Failed(failed)) => return self.without_source(looked.entry, failed.again()),
-            Some(Landed::Entry { bytes, invalidations }) => self.landed(bytes, invalidations),
+            Some(Landed::Entry { entry, invalidations }) => self.landed(entry, invalidations),
             None => self.look_again().await,
         };
         if let Some(answer) = newer.as_ref().and_then(|newer| self.shared(newer, need)) {
@@ -214,11 +236,11 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         let entry = newer.or(looked.entry);
         let invalidations = self.cache.tokens.invalidations();
         match self.renew(entry.as_ref().filter(|_| !is_asked), looked.stamp).await {
-            Ok(Renewed { answer, bytes, max_age }) => {
-                *flight = bytes.clone().map(|bytes| Landed::Entry { bytes, invalidations });
+            Ok(Renewed { answer, entry, max_age }) => {
+                *flight = entry.clone().map(|entry| Landed::Entry { entry, invalidations });
                 drop(flight); // who waits need not wait for the store
-                if let (Some(bytes), Some(max_age)) = (bytes, max_age) {
-                    self.cache.put(&self.key.address, bytes, max_age).await;
+                if let (Some(entry), Some(max_age)) = (entry, max_age) {
+                    self.cache.put(&self.key.address, entry, max_age).await;
                 }
                 seat.land();
                 Ok(answer)
@@ -233,9 +255,10 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
     }
 
     /// What someone else has loaded, unless something was invalidated since that began.
-    fn landed(&self, bytes: Arc<[u8]>, invalidations: u64) -> Option<Entry> {
+    fn landed(&self, entry: Entry, invalidations: u64) -> Option<Entry> {
         let is_valid = invalidations == self.cache.tokens.invalidations();
-        is_valid.then(|| self.cache.open(bytes, &self.key.address)).flatten()
+        // flights go by paths, and two keys may have the same
+        Some(entry).filter(|entry| is_valid && entry.is_of(&self.key.address))
     }
 
     /// What was stored between the first look and the lock; where looking costs nothing.
@@ -272,8 +295,8 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
             return Ok(None);
         };
         self.cache.counts.count(Event::Verified);
-        let bytes = entry.known_since(known_at);
-        Ok(Some(Renewed { answer, bytes: Some(bytes), max_age: Some(self.policy.kept(entry.ttl())) }))
+        let renewed = entry.known_since(known_at);
+        Ok(Some(Renewed { answer, entry: Some(renewed), max_age: Some(self.policy.kept(entry.ttl())) }))
     }
 
     async fn load(&self, looked: Option<u64>) -> Result<Renewed<A>, StorageError> {
@@ -284,8 +307,8 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         let (answer, generation) = loaded.inspect_err(|_| self.cache.counts.count(Event::FailedLoad))?;
         let ttl = self.policy.lifetime(answer.documents().len(), self.spread(known_at));
         let head = Head { known_at, ttl, stamp: stamp.unwrap_or_default(), generation };
-        let bytes = Entry::seal(&self.key.address, head, &self.policy.tags, &answer).ok();
-        Ok(Renewed { answer, bytes, max_age: stamp.map(|_| self.policy.kept(ttl)) })
+        let entry = Entry::seal(&self.key.address, head, &self.policy.tags, &answer).ok();
+        Ok(Renewed { answer, entry, max_age: stamp.map(|_| self.policy.kept(ttl)) })
     }
 
     /// A number from 0 to 1 that differs from key to key and from load to load.

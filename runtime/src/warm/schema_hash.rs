@@ -5,9 +5,12 @@ use crate::schema::{ColumnDef, Kind, Schema};
 
 /// `v` and the hash, as it stands in keys.
 #[derive(Clone, Copy)]
-pub(super) struct SchemaHash([u8; 17]);
+pub(super) struct SchemaHash([u8; Self::LENGTH]);
 
 impl SchemaHash {
+    /// How many bytes it has.
+    pub(super) const LENGTH: usize = 17;
+
     /// That of a schema: the name of the collection, the id, and each column's name, kind, labels and whether it may be
     /// NULL. Indexes, options and earlier names do not count.
     pub(super) const fn of(schema: &Schema) -> Self {
@@ -97,7 +100,7 @@ impl Fnv {
     }
 
     const fn digits(self) -> SchemaHash {
-        let mut text = [b'v'; 17];
+        let mut text = [b'v'; SchemaHash::LENGTH];
         let mut at = 0;
         while at < 16 {
             text[at + 1] = b"0123456789abcdef"[((self.0 >> (60 - 4 * at)) & 15) as usize];

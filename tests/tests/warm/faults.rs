@@ -115,12 +115,12 @@ fn damaged_entries_are_misses() {
 /// Changes what the checksum of each stored entry is of, and puts the right checksum before it.
 fn reseal(centre: &DataCentre, mut change: impl FnMut(&mut Vec<u8>)) {
     centre.damage(|url, body| {
-        let Some(path) =
-            url.strip_prefix("https://cache.terrace.invalid/").filter(|path| path.starts_with('v'))
-        else {
+        if !url.starts_with("https://cache.terrace.invalid/v") {
             return;
-        };
-        let checksum = 1 + 1 + path.len() + 1; // the format, the path with its length, and the length of nothing
+        }
+        // after the format, and the identity of the key with its length
+        let identity = u32::from_le_bytes(body[1..5].try_into().unwrap());
+        let checksum = 1 + 4 + identity as usize;
         let mut sealed = body.split_off(checksum + 8);
         change(&mut sealed);
         body.truncate(checksum);

@@ -1,29 +1,29 @@
 //! Entries in the memory of this process, by moka: the least useful ones go when there is no room.
 
-use std::{
-    hash::{BuildHasherDefault, Hasher},
-    sync::Arc,
-};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::warm::{envelope::Entry, key::Address};
+
 /// What moka keeps beside the bytes of an entry, roughly.
 const OVERHEAD: usize = 150;
 
-/// The entries by the hashes of their keys: an entry says what it is of and the reader compares it, so keys need not be
-/// here too, and two that have the same hash only displace each other. The hash has a seed of its own in each cache, so that
+/// The entries by the hashes of their keys: an entry says what it is of and that is compared, so keys need not be here too, and
+/// two that have the same hash only displace each other. The hash has a seed of its own in each cache, so that
 /// nobody can choose ids whose keys would all be searched for in one place.
 #[derive(Debug)]
 pub(in crate::warm) struct Native {
-    entries: Cache<u64, Arc<[u8]>, BuildHasherDefault<Hashed>>,
+    entries: Cache<u64, Entry, BuildHasherDefault<Hashed>>,
     seed: u64,
 }
 
 impl Native {
     pub(in crate::warm) fn new(max_bytes: u64) -> Self {
-        let weigh = |_: &u64, bytes: &Arc<[u8]>| u32::try_from(bytes.len() + OVERHEAD).unwrap_or(u32::MAX);
+        let weigh =
+            |_: &u64, entry: &Entry| u32::try_from(entry.bytes().len() + OVERHEAD).unwrap_or(u32::MAX);
         let entries = Cache::builder().max_capacity(max_bytes).weigher(weigh);
         let entries = entries.eviction_policy(EvictionPolicy::tiny_lfu());
         Self {
@@ -32,21 +32,17 @@ impl Native {
         }
     }
 
-    /// What is stored under the key, or under another one with the same hash.
-    pub(in crate::warm) fn get(&self, key: &str) -> Option<Arc<[u8]>> {
-        self.entries.get(&self.hash(key))
+    /// What is stored under the key.
+    pub(in crate::warm) fn get(&self, key: &Address) -> Option<Entry> {
+        self.entries.get(&self.hash(key)).filter(|entry| entry.is_of(key))
     }
 
-    pub(in crate::warm) fn put(&self, key: &str, bytes: Arc<[u8]>) {
-        self.entries.insert(self.hash(key), bytes);
+    pub(in crate::warm) fn put(&self, key: &Address, entry: Entry) {
+        self.entries.insert(self.hash(key), entry);
     }
 
-    pub(in crate::warm) fn delete(&self, key: &str) {
-        self.entries.invalidate(&self.hash(key));
-    }
-
-    fn hash(&self, key: &str) -> u64 {
-        xxh3_64_with_seed(key.as_bytes(), self.seed)
+    fn hash(&self, key: &Address) -> u64 {
+        xxh3_64_with_seed(key.identity(), self.seed)
     }
 }
 
