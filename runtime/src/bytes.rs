@@ -139,8 +139,10 @@ mod tests {
             for cut in 0..bytes.len() {
                 assert_eq!(read(&bytes[..cut]), Err(Damaged("it ends too early")), "{number}");
             }
-            bytes.extend_from_slice(&[0xff; 3]);
-            assert_eq!(read(&bytes), Ok((number, 3)));
+            for follow in 0..12 {
+                assert_eq!(read(&bytes), Ok((number, follow)));
+                bytes.push(0xff);
+            }
         }
     }
 

@@ -31,7 +31,7 @@ const KEPT_EVENTS: u64 = 10_000;
 /// What a sync did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncResult {
-    /// How many events went to the lake.
+    /// How many rows went to the lake: one for each event, and for each document where documents had to be read anew.
     pub events: u64,
     /// The position up to which the lake is proven to hold the log.
     pub watermark: u64,
@@ -161,12 +161,11 @@ impl<'a> Sync<'a> {
         let acknowledged = consumer.acknowledged()?;
         let mut sync = Self { db, lake, acknowledged, collections: Vec::new() };
         sync.open().await?;
-        let first = log.first_position()?;
-        if first == 1 {
-            sync.begin_life().await?;
-        }
-        let mut after = match sync.resume(first) {
-            Some(after) => after,
+        let mut after = match sync.resume(log.first_position()?) {
+            Some(after) => {
+                sync.begin_lives(after).await?;
+                after
+            }
             None => sync.bootstrap(&mut progress).await?,
         };
         let head = loop {
@@ -206,20 +205,23 @@ impl<'a> Sync<'a> {
         Ok(())
     }
 
-    /// Where a lake that does not know this database has documents of an object of the same name, says that the object began
-    /// with none: they are of an earlier life of it.
-    async fn begin_life(&mut self) -> Outcome<()> {
-        let is_known = |of: &Outbound<'_>| of.remembered.is_some() || !of.watermarks.is_empty();
-        if self.collections.iter().any(is_known) {
+    /// Where a table that this object has not written to has documents of one of the same name, says that there are none up to
+    /// a position: they are of an earlier life of the object.
+    async fn begin_lives(&mut self, after: u64) -> Outcome<()> {
+        let is_new = |of: &Outbound<'_>| of.remembered.is_none() && of.watermarks.is_empty();
+        if !self.collections.iter().any(is_new) {
             return Ok(());
         }
-        let Some((_, lineage)) = self.db.lineages()?.first().copied() else { return Ok(()) };
-        let mut events = self.db.changes().events(0)?;
+        let mut events = self.db.changes().events(after)?;
         let row = events.next_row()?;
-        let first = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
-        let time = first.map_or_else(|| self.db.now(), |first| first.timestamp);
-        for collection in &mut self.collections {
-            collection.begin_life(lineage, time).await?;
+        let next = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let Some(lineage) = self.db.lineage_at(after)? else { return Ok(()) };
+        if next.as_ref().is_some_and(|next| next.operation == CdcOperation::Gap) {
+            return Ok(()); // every document is read anew then
+        }
+        let time = next.map_or_else(|| self.db.now(), |next| next.timestamp);
+        for collection in self.collections.iter_mut().filter(|of| is_new(of)) {
+            collection.begin_life(lineage, after, time).await?;
         }
         Ok(())
     }
@@ -293,8 +295,11 @@ impl<'a> Sync<'a> {
 
     /// Acknowledges what the tables are proven to hold.
     fn remember(&self, consumer: &Consumer<'_>, head: u64) -> Outcome<()> {
+        let present = self.db.present_lineage()?;
         let written = self.collections.iter().filter_map(|of| {
-            let (lineage, sequence) = of.written?;
+            // of one without events it is remembered that it is known
+            let nothing = of.remembered.is_none().then_some((present, 0));
+            let (lineage, sequence) = of.written.or(nothing)?;
             let table = of.table.metadata().table_uuid.into_bytes();
             Some((of.mapped.schema.name.as_str(), Remembered { table, lineage, sequence }))
         });
@@ -312,7 +317,8 @@ impl Outbound<'_> {
     fn has_lost(&self) -> bool {
         self.remembered.is_some_and(|known| {
             let uuid = self.table.metadata().table_uuid.into_bytes();
-            known.table != uuid || self.watermark(known.lineage) < Some(known.sequence)
+            let holds = self.watermark(known.lineage).unwrap_or(0);
+            known.sequence > 0 && (known.table != uuid || holds < known.sequence)
         })
     }
 }

@@ -17,6 +17,7 @@ use terrace::{
     cold::{CatalogError, Expiry, Lake, StoreErrorKind},
     hot::Options,
     prelude::*,
+    snapshots::{Keep, SnapshotKind},
 };
 
 #[derive(Collection, Clone, Debug, PartialEq)]
@@ -168,6 +169,41 @@ fn committers_that_race_bring_each_event_once() {
         let table = block_on(lake.metadata("order_changes")).unwrap().unwrap();
         let records = &table.snapshot().unwrap().summary["total-records"];
         assert_eq!(*records, (COMMITTERS * SYNCS).to_string());
+    });
+}
+
+#[test]
+fn snapshots_are_archived_read_kept_and_removed() {
+    with_store("snapshots_are_archived_read_kept_and_removed", "inf", || {
+        let archive = open().archive("shops");
+        let db = Options::new().object("a/ü").open_in_memory(collections![Order]).unwrap();
+        let mut taken = Vec::new();
+        for id in 0..4 {
+            db.insert(&order(id)).unwrap();
+            let snapshot = db.snapshots().create(SnapshotKind::Incremental).unwrap().id;
+            block_on(archive.promote(&db, snapshot)).unwrap();
+            block_on(archive.promote(&db, snapshot)).unwrap(); // as after an answer that was lost
+            taken.push(snapshot);
+        }
+        let ids = || -> Vec<_> {
+            let all = block_on(open().archive("shops").list("a/ü")).unwrap();
+            all.iter().map(|snapshot| snapshot.id).collect()
+        };
+        assert_eq!(ids(), taken);
+        block_on(archive.hold("a/ü", taken[0])).unwrap();
+        block_on(archive.delete("a/ü", taken[1])).unwrap();
+        assert!(block_on(archive.delete("a/ü", taken[0])).unwrap_err().to_string().contains("held"));
+        let removed = block_on(archive.retain("a/ü", Keep { newest: 1, ..Keep::default() })).unwrap();
+        assert_eq!((removed, ids()), (vec![taken[2]], vec![taken[0], taken[3]]));
+        let copy = Db::open_in_memory(collections![Order]).unwrap();
+        for (id, documents) in [(taken[0], 1), (taken[3], 4)] {
+            block_on(archive.verify("a/ü", id)).unwrap();
+            assert_eq!(block_on(archive.restore(&copy, "a/ü", id)).unwrap().documents, documents);
+            assert_eq!(
+                copy.all::<Order>().all().unwrap(),
+                (0..documents.cast_signed()).map(order).collect::<Vec<_>>()
+            );
+        }
     });
 }
 

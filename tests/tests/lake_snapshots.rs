@@ -506,26 +506,36 @@ fn an_automatic_snapshot_takes_no_account_of_those_of_other_objects() -> Result<
 
 #[test]
 fn an_object_that_was_made_anew_begins_with_nothing() -> Result<(), StorageError> {
+    [false, true].into_iter().try_for_each(made_anew)
+}
+
+fn made_anew(forked: bool) -> Result<(), StorageError> {
     let clock = Arc::new(AtomicI64::new(1));
-    let open = |seed: u64| {
+    let mut lives = 0;
+    let mut life = || {
+        lives += 1;
         let time = clock.clone();
         let now = move || Timestamp::from_micros(time.fetch_add(1, Relaxed));
-        options(seed).object("one").clock(now).open_in_memory(collections![Item, Other])
+        options(lives).object("one").clock(now).open_in_memory(collections![Item, Other])
     };
     let lake = block_on(Lake::open("memory://"))?;
     let in_lake = || {
         let items = block_on(lake.find::<Item>(|_| Filter::all()).all())?.len();
         Ok::<_, StorageError>((items, block_on(lake.find::<Other>(|_| Filter::all()).all())?.len()))
     };
-    let first = open(1)?;
+    let first = life()?;
     first.insert_all(&(0..5).map(item).collect::<Vec<_>>())?;
     first.insert(&Other { id: 1 })?;
+    if forked {
+        first.fork()?;
+    }
     block_on(first.sync(&lake))?;
+    block_on(lake.compact::<Other>())?;
     let of_first = last_time(&first)?;
     drop(first);
 
-    for pruned in [false, true] {
-        let next = open(2 + u64::from(pruned))?;
+    for pruned in [false, true, false] {
+        let next = life()?;
         next.insert(&item(100))?;
         let early = last_time(&next)?;
         if pruned {
@@ -538,6 +548,7 @@ fn an_object_that_was_made_anew_begins_with_nothing() -> Result<(), StorageError
         assert_eq!(in_lake()?, (items.len(), 0), "what the earlier one had is gone");
         next.insert_all(&(1_000..4_000).map(item).collect::<Vec<_>>())?;
         next.delete::<Item>(100)?;
+        next.insert(&Other { id: 9 })?;
         block_on(next.sync(&lake))?;
         next.changes().prune(Retention { keep: 0, cap: None })?;
         let at = |time| block_on(next.snapshots().create_at_from(&lake, time));
@@ -549,7 +560,7 @@ fn an_object_that_was_made_anew_begins_with_nothing() -> Result<(), StorageError
         }
         block_on(lake.compact::<Item>())?;
         block_on(lake.compact::<Other>())?;
-        assert_eq!(in_lake()?, (documents::<Item>(&next)?.len(), 0));
+        assert_eq!(in_lake()?, (documents::<Item>(&next)?.len(), 1));
     }
     Ok(())
 }

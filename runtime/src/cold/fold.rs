@@ -79,9 +79,11 @@ impl Chain {
         let restores = events.iter().filter(|event| event.said == Said::Restore);
         let begins: HashMap<u128, &Event<P>, FxBuildHasher> =
             restores.map(|event| (event.lineage, event)).collect();
-        let newest = begins.values().max_by_key(|event| (event.committed, event.sequence));
+        // an object that was made anew begins with all of its documents, which are none
+        let beginnings = events.iter().filter(|event| matches!(event.said, Said::Restore | Said::Snapshot));
+        let newest = beginnings.max_by_key(|event| (event.committed, event.sequence));
         let only = events.iter().max_by_key(|event| (event.committed, event.sequence));
-        let mut next = newest.copied().or(only).map(|event| event.lineage);
+        let mut next = newest.or(only).map(|event| event.lineage);
         let mut chain: HashMap<u128, (i64, i64), FxBuildHasher> = HashMap::default();
         let mut end = i64::MAX;
         while let Some(lineage) = next.filter(|lineage| !chain.contains_key(lineage)) {
@@ -152,6 +154,19 @@ mod tests {
             event(4, 9, 3, Said::There),
         ];
         assert_eq!(there(events), [(1, 7, 1), (4, 9, 3)]);
+    }
+
+    #[test]
+    fn an_object_that_was_made_anew_has_nothing_of_its_earlier_life() {
+        let mut events = vec![
+            event(1, 7, 1, Said::There),
+            restore(8, 7, 2, 2),
+            event(2, 8, 3, Said::There),
+            Event { committed: 4, ..event(0, 9, 0, Said::Snapshot) },
+        ];
+        assert_eq!(there(events.clone()), []);
+        events.push(Event { committed: 5, ..event(3, 9, 1, Said::There) });
+        assert_eq!(there(events), [(3, 9, 1)]);
     }
 
     #[test]

@@ -76,7 +76,12 @@ impl<'db> Snapshots<'db> {
 
     /// Refuses a moment yet to come: what the object will hold then is not known.
     fn require_past(self, time: Timestamp) -> Outcome<()> {
-        let now = self.db.now();
+        // a clock that was set back is behind the log
+        let log = self.db.changes();
+        let mut events = log.events(log.head_position()?.saturating_sub(1))?;
+        let row = events.next_row()?;
+        let last = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let now = last.map_or(self.db.now(), |last| last.timestamp.max(self.db.now()));
         if time > now {
             return Err(SnapshotError::Future { time, now }.into());
         }

@@ -2,7 +2,7 @@
 //! object before counts no more. Needed where the log was pruned before the first sync, where events were discarded, and
 //! where a table of the lake was lost.
 
-use crate::{cdc::CdcOperation, cold::ChangeFile, error::Outcome};
+use crate::{Timestamp, cdc::CdcOperation, cold::ChangeFile, error::Outcome};
 
 use super::{Sync, SyncProgress, writers::Writers};
 
@@ -30,7 +30,7 @@ impl Sync<'_> {
                     }
                     break 'log;
                 }
-                // a restore whose snapshot is gone is left out: what is read anew takes its place
+                // of a restore whose snapshot is gone it is said that it is: what is read anew takes its place
                 self.send(&mut writers, &event).await?;
             }
         }
@@ -41,8 +41,8 @@ impl Sync<'_> {
         Ok(begins)
     }
 
-    /// Says in each table where the events end that it has, if some are missing up to where the log goes on, `first` or a gap
-    /// that the log begins with: what the lake says of the time after that is not all that there was.
+    /// Says in each table where the events end that it has, if some are missing up to where the log goes on, after `first` or a
+    /// gap that the log begins with: what the lake says of the time after that is not all that there was.
     async fn mark_gaps(&mut self, first: u64) -> Outcome<()> {
         let mut events = self.db.changes().events(first)?;
         let row = events.next_row()?;
@@ -50,8 +50,17 @@ impl Sync<'_> {
         let gap = begin.filter(|event| event.operation == CdcOperation::Gap);
         let missing_to = gap.map_or(first, |gap| gap.sequence);
         let lineages = self.db.lineages()?;
-        for collection in &mut self.collections {
-            collection.mark_gap(&lineages, self.acknowledged, missing_to).await?;
+        let mut held = Vec::new();
+        for of in &self.collections {
+            let Some((to, lineage)) = of.holds_to(&lineages, self.acknowledged) else { return Ok(()) };
+            let last = if to < missing_to { of.last_time().await? } else { None };
+            held.push((to, lineage, last));
+        }
+        for (at, &(to, lineage, _)) in held.iter().enumerate().filter(|(_, (to, ..))| *to < missing_to) {
+            // no event up to there is later than the last that any table has of them
+            let known = held.iter().filter(|(other, ..)| *other <= to).filter_map(|(.., last)| *last).max();
+            let time = known.unwrap_or(Timestamp::from_micros(0));
+            self.collections[at].mark_gap(lineage, to + 1, time).await?;
         }
         Ok(())
     }

@@ -86,38 +86,32 @@ impl Outbound<'_> {
         Ok(sent)
     }
 
-    /// Says that there was no document before the first event of a lineage, if the table has any of the object.
-    pub(super) async fn begin_life(&mut self, lineage: Lineage, time: Timestamp) -> Outcome<()> {
-        if self.table.last_time(&self.mapped, &self.object).await?.is_none() {
+    /// Says that there was no document at a position, if the table has any of an object of this name.
+    pub(super) async fn begin_life(&mut self, lineage: Lineage, at: u64, time: Timestamp) -> Outcome<()> {
+        if self.last_time().await?.is_none() {
             return Ok(());
         }
         let mut lane = Lane::default();
-        let file = self.writer(&mut lane, lineage)?.add_read(0, time, None)?;
+        let file = self.writer(&mut lane, lineage)?.add_read(at, time, None)?;
         self.keep(&mut lane, file).await?;
         self.deliver(&mut lane).await
     }
 
-    /// Says where the events end that the table has, if some are missing up to a position.
-    pub(super) async fn mark_gap(
-        &mut self,
-        lineages: &[(u64, Lineage)],
-        acknowledged: u64,
-        missing_to: u64,
-    ) -> Outcome<()> {
-        let Some((held, lineage)) = self.holds_to(lineages, acknowledged) else { return Ok(()) };
-        if held >= missing_to {
-            return Ok(());
-        }
-        let last = self.table.last_time(&self.mapped, &self.object).await?;
+    /// When the last event happened that the table has of an object of this name.
+    pub(super) async fn last_time(&self) -> Outcome<Option<Timestamp>> {
+        self.table.last_time(&self.mapped, &self.object).await
+    }
+
+    /// Says that events are missing from a position on, after a time.
+    pub(super) async fn mark_gap(&mut self, lineage: Lineage, from: u64, time: Timestamp) -> Outcome<()> {
         let mut lane = Lane::default();
-        let time = last.unwrap_or(Timestamp::from_micros(0));
-        let file = self.writer(&mut lane, lineage)?.add_gap(held + 1, time)?;
+        let file = self.writer(&mut lane, lineage)?.add_gap(from, time)?;
         self.keep(&mut lane, file).await?;
         self.deliver(&mut lane).await
     }
 
     /// Up to which position, and in which lineage, the table has all events: what was acknowledged, unless it has lost some.
-    fn holds_to(&self, lineages: &[(u64, Lineage)], acknowledged: u64) -> Option<(u64, Lineage)> {
+    pub(super) fn holds_to(&self, lineages: &[(u64, Lineage)], acknowledged: u64) -> Option<(u64, Lineage)> {
         let ends = lineages.iter().skip(1).map(|(first, _)| first - 1).chain([u64::MAX]);
         let held = |((_, lineage), end): (&(u64, Lineage), u64)| {
             self.watermark(*lineage).map(|at| (at.min(end), *lineage))

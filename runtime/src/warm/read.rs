@@ -53,7 +53,7 @@ impl Cache {
     /// Those of `load`; [`Cause::Shared`](crate::Cause::Shared) when someone else's load of the same has failed.
     ///
     /// ```
-    /// # use std::{future::Future, pin::Pin, time::Duration};
+    /// # use std::time::Duration;
     /// # use terrace::{prelude::*, warm::Policy};
     /// #[derive(Collection)]
     /// struct Task { #[id] number: i64 }

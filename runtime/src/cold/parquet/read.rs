@@ -327,7 +327,8 @@ impl FileReader {
                             let (start, length) = column.byte_range();
                             (start..start.saturating_add(length)).contains(&range.start)
                         };
-                        pages::check(bytes, of.columns().iter().find(holds), of.num_rows())?;
+                        let columns: Vec<_> = of.columns().iter().filter(holds).collect();
+                        pages::check(bytes, &columns, of.num_rows())?;
                     }
                     decoder.push_ranges(ranges, bytes).map_err(damaged)?;
                 }

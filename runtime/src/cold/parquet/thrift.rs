@@ -97,7 +97,10 @@ impl<'a> Walk<'a> {
             if head & 15 == STOP {
                 return Ok(());
             }
-            field = if head >> 4 == 0 { self.signed()? } else { field.saturating_add(i64::from(head >> 4)) };
+            field = if head >> 4 == 0 { self.signed()? } else { field + i64::from(head >> 4) };
+            if i16::try_from(field).is_err() {
+                return Err(damaged("a field of the metadata has a number that there is not"));
+            }
             let taken = each(self, field, head & 15)?;
             if !taken && !matches!(head & 15, TRUE | FALSE) {
                 self.skip(head & 15, depth + 1)?;
