@@ -69,6 +69,7 @@ pub mod __private;
 mod bytes;
 #[cfg(feature = "warm")]
 mod cached;
+mod calendar;
 pub mod cdc;
 #[cfg(feature = "lake")]
 pub mod cold;

@@ -67,7 +67,7 @@ impl Snapshots<'_> {
             }
             let taken = self.take_here(next_kind(&own), true)?;
             let keep = Keep { newest: usize::try_from(policy.keep).unwrap_or(usize::MAX), ..Keep::default() };
-            self.retain_of(keep, |of| of.automatic && is_own(of))?;
+            self.retain_of(keep, |of| of.automatic)?;
             Ok(Some(taken.id))
         })
     }

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     Db, Timestamp,
+    calendar::civil,
     cdc::SnapshotId,
     error::{During, Operation, Outcome, StorageError},
     hot::StoredSnapshot,
@@ -126,17 +127,9 @@ fn week(time: Timestamp) -> i64 {
 }
 
 /// The month of a moment, counted from the year 0.
-///
-/// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
 pub(super) fn month(time: Timestamp) -> i64 {
-    let days = day(time) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    // months from March on, so that the day that leap years add is the last
-    let from_march = (5 * of_year + 2) / 153;
-    (era * 400 + year) * 12 + from_march + 2
+    let (year, month, _) = civil(day(time));
+    year * 12 + month - 1
 }
 
 /// A lake that has not got what was restored from this snapshot.

@@ -93,6 +93,16 @@ impl Entry {
         Ok(Self(bytes.into()))
     }
 
+    /// An entry that says that there is no document.
+    #[cfg(test)]
+    pub(super) fn of_nothing(key: &Address) -> Self {
+        let mut bytes = vec![FORMAT];
+        put_length(&mut bytes, key.identity().len());
+        bytes.extend_from_slice(key.identity());
+        bytes.extend_from_slice(&[0; CHECKSUM + TAGS + 1]);
+        Self(bytes.into())
+    }
+
     /// Reads an entry that a store gave for a key; not its documents yet.
     pub(super) fn open(bytes: &[u8], key: &Address) -> Result<Self, Damaged> {
         let mut from = Reader::new(bytes);

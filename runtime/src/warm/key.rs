@@ -109,6 +109,12 @@ impl<T> Key<T> {
 }
 
 impl Address {
+    /// A key that is of these bytes.
+    #[cfg(test)]
+    pub(super) fn of(identity: &[u8]) -> Self {
+        Self { identity: identity.to_vec(), path: OnceLock::new() }
+    }
+
     fn push_id<T>(&mut self, id: &impl KeyOf<T>) -> Outcome<()> {
         ID.with(|room| {
             let mut row = room.take().unwrap_or_default();

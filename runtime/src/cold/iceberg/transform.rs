@@ -2,9 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::calendar::civil;
+
 use super::{
     Datum, IcebergError, Type,
-    calendar::{DAY, HOUR, civil},
+    calendar::{DAY, HOUR},
     error::Outcome,
     value::{least_bytes, mismatch},
 };

@@ -63,3 +63,18 @@ impl Hasher for Hashed {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_the_same_hash_displace_each_other_and_are_not_taken_for_each_other() {
+        let native = Native::new(1_000_000);
+        let (key, other) = (Address::of(b"one"), Address::of(b"two"));
+        native.put(&key, Entry::of_nothing(&key));
+        assert!(native.get(&key).is_some_and(|entry| entry.is_empty()));
+        native.entries.insert(native.hash(&other), Entry::of_nothing(&key));
+        assert!(native.get(&other).is_none(), "it is of another key");
+    }
+}
