@@ -12,8 +12,9 @@ use terrace::{
 use crate::show::{number, size, table};
 
 pub(crate) fn ls(path: &Path) -> Result<()> {
-    let all = open(path)?.snapshots().list()?;
-    if all.is_empty() {
+    let db = open(path)?;
+    let (all, damaged) = (db.snapshots().list()?, db.snapshots().damaged()?);
+    if all.is_empty() && damaged.is_empty() {
         println!("there are no snapshots; `terrace snapshot create` takes one");
         return Ok(());
     }
@@ -22,7 +23,11 @@ pub(crate) fn ls(path: &Path) -> Result<()> {
         let kind = if of.kind == SnapshotKind::Full { "full" } else { "incremental" };
         let parent = of.parent.map(short).unwrap_or_default();
         let marks = [(of.held, "held"), (of.automatic, "by itself")];
-        let marks: Vec<&str> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+        let mut marks: Vec<String> =
+            marks.iter().filter(|(is, _)| *is).map(|(_, mark)| (*mark).to_owned()).collect();
+        if of.object != db.object_id() {
+            marks.push(format!("of `{}`", of.object));
+        }
         shown.add_row([
             short(of.id),
             of.timestamp.to_string(),
@@ -33,6 +38,9 @@ pub(crate) fn ls(path: &Path) -> Result<()> {
             size(of.bytes),
             marks.join(", "),
         ]);
+    }
+    for id in damaged {
+        shown.add_row([short(id), "its metadata is damaged: it can only be deleted".to_owned()]);
     }
     println!("{shown}");
     Ok(())
@@ -57,7 +65,11 @@ pub(crate) fn verify(path: &Path, name: Option<&str>) -> Result<()> {
         None => all.iter().collect(),
     };
     let bar = ProgressBar::new(meant.len() as u64);
-    let mut damaged = 0;
+    let unreadable = if name.is_none() { db.snapshots().damaged()? } else { Vec::new() };
+    for id in &unreadable {
+        println!("{}: its metadata is damaged", short(*id));
+    }
+    let mut damaged = unreadable.len();
     for of in &meant {
         if let Err(error) = db.snapshots().verify(of.id) {
             damaged += 1;
@@ -67,7 +79,7 @@ pub(crate) fn verify(path: &Path, name: Option<&str>) -> Result<()> {
     }
     bar.finish_and_clear();
     if damaged > 0 {
-        bail!("{damaged} of {} cannot be restored", meant.len());
+        bail!("{damaged} of {} cannot be restored", meant.len() + unreadable.len());
     }
     println!("{} sound", meant.len());
     Ok(())
@@ -75,13 +87,16 @@ pub(crate) fn verify(path: &Path, name: Option<&str>) -> Result<()> {
 
 pub(crate) fn restore(path: &Path, name: &str, collection: Option<&str>, into: Option<&Path>) -> Result<()> {
     let db = open(path)?;
-    let id = named(&db.snapshots().list()?, name)?.id;
+    let all = db.snapshots().list()?;
+    let SnapshotMetadata { id, timestamp, .. } = *named(&all, name)?;
     let into = into.map(open).transpose()?;
     let restored = busy("restoring", || match (collection, &into) {
         (Some(collection), _) => db.snapshots().restore_collection_named(id, collection),
         (None, Some(into)) => db.snapshots().restore_into(id, into),
         (None, None) => db.snapshots().restore(id),
     });
+    let what = collection.map_or_else(|| "everything".to_owned(), |collection| format!("`{collection}`"));
+    println!("{what} is as in {} of {timestamp}", short(id));
     say(restored?);
     Ok(())
 }

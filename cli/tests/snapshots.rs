@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::Path, process::Command};
 
-use terrace::{Cause, hot::Maintenance, prelude::*};
+use terrace::{Cause, hot::Maintenance, prelude::*, snapshots::SnapshotKind};
 
 type Tested = Result<(), Box<dyn Error>>;
 
@@ -155,5 +155,32 @@ fn what_cannot_be_done_is_said() -> Tested {
     assert!(snapshot(&["restore", file])?.is_err(), "of what?");
     let wrong = snapshot(&["restore", file, &taken, "--collection", "nothing"])?.unwrap_err();
     assert!(wrong.contains("has no collection `nothing`"), "{wrong}");
+    Ok(())
+}
+
+#[test]
+fn a_snapshot_whose_metadata_is_damaged_stands_in_nobodys_way() -> Tested {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("bills.db");
+    let file = path.to_str().unwrap_or_default();
+    let db = open(&path)?;
+    db.insert(&bill(1))?;
+    let [damaged, sound] =
+        [(); 2].map(|()| db.snapshots().create(SnapshotKind::Full).map(|of| of.id.to_string()));
+    let (damaged, sound) = (damaged?, sound?);
+    let raw = rusqlite::Connection::open(&path)?;
+    let changed = raw.execute(
+        "UPDATE _terrace_snapshot SET metadata = '{}' WHERE number = (SELECT min(number) FROM _terrace_snapshot)",
+        [],
+    )?;
+    assert_eq!(changed, 1);
+    let shown = snapshot(&["ls", file])??;
+    assert!(
+        shown.contains(&damaged[..12]) && shown.contains("damaged") && shown.contains(&sound[..12]),
+        "{shown}"
+    );
+    let wrong = snapshot(&["verify", file])?.unwrap_err();
+    assert!(wrong.contains("1 of 2 cannot be restored"), "{wrong}");
+    assert!(snapshot(&["restore", file, &sound[..12]])??.contains("1 documents"));
     Ok(())
 }

@@ -51,6 +51,7 @@ impl Cache {
     ) -> Result<Option<T>, StorageError> {
         let policy = policy.borrow();
         if db.is_in_transaction() {
+            self.count_bypassed();
             return db.get(id);
         }
         let key = T::cache_key(db.object_id(), ById(&id))?;
@@ -83,6 +84,7 @@ impl Cache {
     ) -> Result<Vec<T>, StorageError> {
         let db = find.db();
         if db.is_in_transaction() {
+            self.count_bypassed();
             return find.all();
         }
         let query = find.described().during(Operation::Find, T::SCHEMA.name)?;

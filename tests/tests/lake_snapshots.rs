@@ -272,7 +272,8 @@ fn restores_syncs_and_writes_in_any_order() -> Result<(), StorageError> {
 impl World {
     /// The log and the snapshots forget all that they may.
     fn forget(&self) -> Result<(), StorageError> {
-        self.db.insert_all(&(10_000..14_000).map(|id| Other { id }).collect::<Vec<_>>())?;
+        let next = (self.db.changes().head()? * 10_000).cast_signed();
+        self.db.insert_all(&(next..next + 4_000).map(|id| Other { id }).collect::<Vec<_>>())?;
         self.sync()?;
         for snapshot in self.db.snapshots().list()?.iter().rev() {
             self.db.snapshots().delete(snapshot.id)?;
@@ -469,6 +470,7 @@ fn a_lake_that_was_taken_back_to_a_backup_knows_what_it_lacks() -> Result<(), St
     let world = World::new(1)?;
     let (early, items) = (last_time(&world.db)?, documents::<Item>(&world.db)?);
     world.db.delete::<Item>(5)?;
+    world.db.insert(&Other { id: 2 })?;
     world.sync()?;
     let backup = TempDir::new().expect("a folder");
     copy_folder(&lake_folder(&world.place), backup.path()).expect("a copy");
@@ -533,6 +535,10 @@ fn an_automatic_snapshot_takes_no_account_of_those_of_other_objects() -> Result<
     own.insert(&Watched { id: 2 })?;
     assert!(own.maintain(Maintenance::default())?.snapshot.is_some());
     assert!(own.snapshots().inspect(newest).is_ok(), "what was fetched stays");
+    // the rules are for the object's own
+    own.snapshots().retain(Keep { newest: 1, ..Keep::default() })?;
+    let kept = own.snapshots().list()?;
+    assert!(kept.iter().any(|of| of.id == newest) && kept.iter().any(|of| of.object == "own"), "{kept:?}");
     Ok(())
 }
 

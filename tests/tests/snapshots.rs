@@ -4,11 +4,11 @@
 
 use serde_json::{Value as Json, json};
 use terrace::{
-    Cause,
+    Cause, Options,
     hot::Maintenance,
     prelude::*,
     snapshots::{
-        DocumentChange, DocumentDiff, FieldDiff, Keep, SnapshotError,
+        DocumentChange, DocumentDiff, FieldDiff, Keep, SnapshotError, SnapshotId,
         SnapshotKind::{Full, Incremental},
         SnapshotMetadata, Tiers,
     },
@@ -72,16 +72,28 @@ fn change(db: &Db, random: &mut Random) -> Result<(), StorageError> {
     db.transaction(|db| {
         for _ in 0..=random.below(8) {
             let id = random.below(60).cast_signed();
-            match random.below(4) {
+            match random.below(5) {
                 0 => drop(db.delete::<Item>(id)?),
                 1 => drop(db.find::<Item>(|i| i.id.eq(id)).update(|i| i.weight += 1.0)?),
-                _ => drop(db.upsert(&Item { weight: 0.5, ..item(id) })?),
+                2 => swap_codes(db, id, random.below(60).cast_signed())?,
+                // another document may have the code by now
+                _ => drop(db.upsert(&Item { weight: 0.5, ..item(id) })),
             }
         }
         db.upsert(&plain(u8::try_from(random.below(9)).unwrap_or(0)))?;
         db.delete::<Plain>(&*format!("p{}", random.below(9)))?;
         Ok(())
     })
+}
+
+/// The unique values of two documents change places.
+fn swap_codes(db: &Db, one: i64, other: i64) -> Result<(), StorageError> {
+    let (Some(a), Some(b)) = (db.get::<Item>(one)?, db.get::<Item>(other)?) else { return Ok(()) };
+    db.update::<Item>(one, |item| item.code = "on its way".into())?;
+    if one != other {
+        db.update::<Item>(other, |item| item.code = a.code)?;
+    }
+    db.update::<Item>(one, |item| item.code = b.code).map(drop)
 }
 
 /// That the database is one: its log has no hole, its checksums are those of its documents, and it can be written.
@@ -363,7 +375,16 @@ fn maintenance_takes_snapshots_and_keeps_as_many_as_are_asked_for() -> Result<()
     };
     let last = later()?.expect("there were writes since");
     assert_eq!(later()?, None, "nothing has happened since");
-    db.snapshots().verify(last)
+    db.snapshots().verify(last)?;
+    // a clock that was wrong for a while
+    let now = clock.load(std::sync::atomic::Ordering::Relaxed);
+    write(5_000)?;
+    clock.store(now + 1_000 * 60 * MINUTE, std::sync::atomic::Ordering::Relaxed);
+    assert!(db.maintain(Maintenance::default())?.snapshot.is_some());
+    clock.store(now, std::sync::atomic::Ordering::Relaxed);
+    write(5_001)?;
+    assert!(later()?.is_some(), "one from the future is not recent");
+    Ok(())
 }
 
 #[derive(Collection)]
@@ -466,20 +487,9 @@ fn a_failed_restore_changes_nothing_that_is_read_later() -> Result<(), StorageEr
     let place = Place::new();
     let (db, taken) = chain(&place)?;
     // The checksum of the last link is another one, and its seal is made anew: found at the very end.
-    let raw = place.sqlite();
     let last = &taken[3].0;
-    let metadata: String = raw
-        .query_row("SELECT metadata FROM _terrace_snapshot WHERE id = ?1", [last.id.0], |row| row.get(0))
-        .expect("it is there");
     let of = last.collection("plain").expect("it has the collection");
-    let wrong = metadata.replace(&format!("\"after\":\"{}\"", of.after), "\"after\":\"9:09\"");
-    assert_ne!(wrong, metadata);
-    let seal = xxhash_rust::xxh3::xxh3_128(wrong.as_bytes()).to_le_bytes();
-    raw.execute(
-        "UPDATE _terrace_snapshot SET metadata = ?2, seal = ?3 WHERE id = ?1",
-        (last.id.0, wrong, seal),
-    )
-    .expect("it is changed");
+    forge(&place, last.id, |text| text.replace(&format!("\"after\":\"{}\"", of.after), "\"after\":\"9:09\""));
     let present = all(&db)?;
     let error = db.snapshots().restore(last.id).expect_err("the checksum is wrong");
     assert!(error.to_string().contains("another checksum"), "{error}");
@@ -488,6 +498,79 @@ fn a_failed_restore_changes_nothing_that_is_read_later() -> Result<(), StorageEr
     change(&db, &mut Random(8))?;
     db.maintain(Maintenance::default())?;
     check_sound(&db)
+}
+
+#[test]
+fn a_unique_value_that_went_to_another_document_is_restored() -> Result<(), StorageError> {
+    for columnar in [false, true] {
+        let db = open()?;
+        db.insert_all(&(0..30).map(item).collect::<Vec<_>>())?;
+        if columnar {
+            db.maintain(Maintenance::default())?;
+        }
+        db.snapshots().create(Full)?;
+        db.delete::<Item>(2)?;
+        db.update::<Item>(1, |item| item.code = "c2".into())?;
+        swap_codes(&db, 10, 20)?;
+        let taken = db.snapshots().create(Incremental)?;
+        assert_eq!(taken.kind, Incremental);
+        let documents = all(&db)?;
+        db.all::<Item>().delete()?;
+        db.snapshots().restore(taken.id)?;
+        assert_eq!(all(&db)?, documents);
+        check_sound(&db)?;
+        let other = options(9).object("another").open_in_memory(collections![Item, Plain])?;
+        db.snapshots().restore_into(taken.id, &other)?;
+        assert_eq!(all(&other)?, documents);
+    }
+    Ok(())
+}
+
+/// Changes the metadata of a snapshot, and makes its seal anew.
+fn forge(place: &Place, id: SnapshotId, change: impl FnOnce(&str) -> String) {
+    let raw = place.sqlite();
+    let metadata: String = raw
+        .query_row("SELECT metadata FROM _terrace_snapshot WHERE id = ?1", [id.0], |row| row.get(0))
+        .expect("it is there");
+    let forged = change(&metadata);
+    assert_ne!(forged, metadata);
+    let seal = xxhash_rust::xxh3::xxh3_128(forged.as_bytes()).to_le_bytes();
+    raw.execute("UPDATE _terrace_snapshot SET metadata = ?2, seal = ?3 WHERE id = ?1", (id.0, forged, seal))
+        .expect("it is changed");
+}
+
+#[test]
+fn forged_metadata_is_refused() -> Result<(), StorageError> {
+    let refused = |forged: &dyn Fn(&SnapshotMetadata, &str) -> String, problem: &str| {
+        let place = Place::new();
+        let (db, taken) = chain(&place)?;
+        let last = &taken[3].0;
+        forge(&place, last.id, |metadata| forged(last, metadata));
+        for refused in [db.snapshots().verify(last.id), db.snapshots().restore(last.id).map(drop)] {
+            let error = refused.expect_err("it is forged");
+            assert!(error.to_string().contains(problem), "{error}");
+        }
+        check_sound(&db)
+    };
+    let parent = |of: &SnapshotMetadata| format!("\"parent\":\"{}\"", of.parent.expect("it has one"));
+    refused(&|of, text| text.replace(&parent(of), &format!("\"parent\":\"{}\"", of.id)), "on itself")?;
+    refused(&|of, text| text.replace(&parent(of), "\"parent\":null"), "names none")?;
+    refused(
+        &|_, text| {
+            text.replacen("\"schema\":0", "\"schema\":1", 1).replacen("\"schema\":1", "\"schema\":2", 1)
+        },
+        "lacks the schema",
+    )
+}
+
+#[test]
+fn an_object_goes_back_to_when_it_was_empty() -> Result<(), StorageError> {
+    let db = open()?;
+    let empty = db.snapshots().create(Full)?;
+    db.insert(&item(1))?;
+    db.snapshots().restore_to(empty.timestamp)?;
+    assert_eq!(all(&db)?, (Vec::new(), Vec::new()));
+    Ok(())
 }
 
 #[test]
@@ -745,5 +828,112 @@ fn a_moment_that_nothing_reaches_is_refused() -> Result<(), StorageError> {
     assert!(refused(late)?.contains("which is gone"));
     db.snapshots().restore_to(last)?;
     assert_eq!(all(&db)?, documents);
+    Ok(())
+}
+
+/// Versions of a collection whose column was renamed twice; the last does not know the first name.
+mod steps {
+    use super::*;
+
+    pub(crate) mod first {
+        use super::*;
+
+        #[derive(Collection, Clone, Debug, PartialEq)]
+        pub(crate) struct Step {
+            #[id]
+            pub(crate) id: i64,
+            pub(crate) a: String,
+        }
+    }
+
+    pub(crate) mod second {
+        use super::*;
+
+        #[derive(Collection, Clone, Debug, PartialEq)]
+        pub(crate) struct Step {
+            #[id]
+            pub(crate) id: i64,
+            #[was("a")]
+            pub(crate) b: String,
+        }
+    }
+
+    pub(crate) mod third {
+        use super::*;
+
+        #[derive(Collection, Clone, Debug, PartialEq)]
+        pub(crate) struct Step {
+            #[id]
+            pub(crate) id: i64,
+            #[was("b")]
+            pub(crate) c: Option<String>,
+        }
+    }
+}
+
+#[test]
+fn documents_of_an_early_schema_take_every_step_wherever_they_go() -> Result<(), StorageError> {
+    let (place, other) = (Place::new(), Place::new());
+    let taken = {
+        let db = options(1).object("one").open(place.path(), collections![steps::first::Step])?;
+        options(2).object("other").open(other.path(), collections![steps::first::Step])?;
+        db.insert(&steps::first::Step { id: 1, a: "kept".into() })?;
+        db.snapshots().create(Full)?
+    };
+    for (seed, path) in [(1, place.path()), (2, other.path())] {
+        Options::new().open(&path, collections![steps::second::Step]).map(drop)?;
+        options(seed).open(path, collections![steps::third::Step]).map(drop)?;
+    }
+    let db = options(1).open(place.path(), collections![steps::third::Step])?;
+    let later = db.snapshots().create(Full)?;
+    assert_eq!(db.snapshots().diff(taken.id, later.id)?, [], "nothing was changed");
+    let other = options(2).open(other.path(), collections![steps::third::Step])?;
+    let expected = steps::third::Step { id: 1, c: Some("kept".into()) };
+    db.snapshots().restore_into(taken.id, &other)?;
+    assert_eq!(documents::<steps::third::Step>(&other)?, std::slice::from_ref(&expected));
+    db.snapshots().restore(taken.id)?;
+    assert_eq!(documents::<steps::third::Step>(&db)?, [expected]);
+    Ok(())
+}
+
+/// The same columns under another id.
+mod ids {
+    use super::*;
+
+    pub(crate) mod one {
+        use super::*;
+
+        #[derive(Collection, Clone, Debug, PartialEq)]
+        #[collection(id(a, b), columnar(threshold = 8))]
+        pub(crate) struct Pair {
+            pub(crate) a: i64,
+            pub(crate) b: i64,
+        }
+    }
+
+    pub(crate) mod other {
+        use super::*;
+
+        #[derive(Collection, Clone, Debug, PartialEq)]
+        #[collection(id(b), columnar(threshold = 8))]
+        pub(crate) struct Pair {
+            pub(crate) a: i64,
+            pub(crate) b: i64,
+        }
+    }
+}
+
+#[test]
+fn documents_of_another_id_are_refused() -> Result<(), StorageError> {
+    let db = options(1).object("one").open_in_memory(collections![ids::one::Pair])?;
+    db.insert_all(&(0..40).map(|at| ids::one::Pair { a: at, b: at % 7 }).collect::<Vec<_>>())?;
+    db.maintain(Maintenance::default())?;
+    let taken = db.snapshots().create(Full)?;
+    let other = options(2).object("other").open_in_memory(collections![ids::other::Pair])?;
+    let present = ids::other::Pair { a: 1, b: 1 };
+    other.insert(&present)?;
+    let error = db.snapshots().restore_into(taken.id, &other).expect_err("40 documents have 7 ids");
+    assert!(matches!(error.source, Cause::Migration { .. }), "{error}");
+    assert_eq!(documents::<ids::other::Pair>(&other)?, [present]);
     Ok(())
 }

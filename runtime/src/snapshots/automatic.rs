@@ -61,13 +61,15 @@ impl Snapshots<'_> {
             let own: Vec<SnapshotMetadata> = all.filter(is_own).collect();
             let age = |of: &SnapshotMetadata| self.db.now().micros().saturating_sub(of.timestamp.micros());
             let every = i64::try_from(policy.every_seconds.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
-            let is_recent = own.iter().rfind(|of| of.automatic).is_some_and(|last| age(last) < every);
+            // one from the future was taken while the clock was wrong
+            let is_recent = |last: &SnapshotMetadata| (0..every).contains(&age(last));
+            let is_recent = own.iter().rfind(|of| of.automatic && age(of) >= 0).is_some_and(is_recent);
             if is_recent || self.is_unchanged(&own)? {
                 return Ok(None);
             }
             let taken = self.take_here(next_kind(&own), true)?;
             let keep = Keep { newest: usize::try_from(policy.keep).unwrap_or(usize::MAX), ..Keep::default() };
-            self.retain_of(keep, |of| of.automatic)?;
+            self.retain_of(keep, &|of| of.automatic)?;
             Ok(Some(taken.id))
         })
     }

@@ -26,6 +26,9 @@ impl Snapshots<'_> {
         let mut next = Some(id);
         while let Some(id) = next {
             let child = links.last().map(|(_, child)| child.id);
+            if links.iter().any(|(_, link)| link.id == id) {
+                return Err(SnapshotError::Damaged { id, problem: "it builds on itself".to_owned() }.into());
+            }
             let found = stored.iter().find(|stored| stored.id == id);
             let link = found.ok_or(match child {
                 None => SnapshotError::NotFound { id },
@@ -43,6 +46,10 @@ impl Snapshots<'_> {
             links.push((link.number, metadata));
         }
         links.reverse();
+        if links[0].1.kind != SnapshotKind::Full {
+            let problem = "it is incremental and names none that it builds on".to_owned();
+            return Err(SnapshotError::Damaged { id: links[0].1.id, problem }.into());
+        }
         let schemas = Schemas::new(&links[0].1.schemas);
         Ok(Chain { links, schemas })
     }

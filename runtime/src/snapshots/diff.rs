@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     cdc::{Hasher, Lens, SnapshotId, column_json, document_id},
     error::{During, Operation, Outcome, StorageError},
-    hot::apply,
+    hot::{Schemas, apply},
     schema::StoredSchema,
     value::{Row as _, RowBuf, Value, ValueError, ValueRef},
 };
@@ -92,14 +92,16 @@ impl Snapshots<'_> {
     }
 }
 
-/// Runs `each` over the documents of a collection of a snapshot, with the key of each, as `schema` has them.
+/// Runs `each` over the documents of a collection of a snapshot, with the key of each, as `schema` has them; `later` has the
+/// steps on the way there.
 fn each_document(
     of: &Contents<'_>,
     schema: &StoredSchema,
+    later: &Schemas,
     each: &mut dyn FnMut(Vec<u8>, &RowBuf) -> Outcome<()>,
 ) -> Outcome<()> {
     let Some(own) = of.chain.schema(&schema.name) else { return Ok(()) };
-    let lens = Lens::between(own, schema);
+    let lens = later.lens_from(own).cloned().unwrap_or_else(|| Lens::between(own, schema));
     let mut row = RowBuf::new();
     of.each_document(&schema.name, &mut |stored| {
         row.clear();
@@ -120,15 +122,17 @@ fn compare(
     if schemas[0] == schemas[1] && checksum(before) == checksum(after) {
         return Ok(());
     }
+    // one without the collection has its schemas still
+    let steps = if schemas[1].is_some() { &after.chain.schemas } else { &before.chain.schemas };
     let mut hasher = Hasher::new(schema);
     // of the first snapshot; what is left in the end is not in the second one as it was
     let mut unlike = HashMap::new();
-    each_document(before, schema, &mut |key, row| {
+    each_document(before, schema, steps, &mut |key, row| {
         unlike.insert(key, hasher.hash(row)?);
         Ok(())
     })?;
     let mut pairs: BTreeMap<Vec<u8>, [Option<RowBuf>; 2]> = BTreeMap::new();
-    each_document(after, schema, &mut |key, row| {
+    each_document(after, schema, steps, &mut |key, row| {
         if unlike.get(&key) == Some(&hasher.hash(row)?) {
             unlike.remove(&key);
         } else {
@@ -136,7 +140,7 @@ fn compare(
         }
         Ok(())
     })?;
-    each_document(before, schema, &mut |key, row| {
+    each_document(before, schema, steps, &mut |key, row| {
         if unlike.contains_key(&key) {
             pairs.entry(key).or_default()[0] = Some(row.clone());
         }

@@ -155,7 +155,17 @@ pub(super) fn parse(stored: &StoredSnapshot) -> Result<SnapshotMetadata, Snapsho
     if metadata.id != stored.id {
         return Err(damaged(format!("its metadata is that of {}", metadata.id)));
     }
+    if let Some(of) =
+        metadata.collections.iter().find(|of| newest(&metadata.schemas, &of.name) != Some(of.schema))
+    {
+        return Err(damaged(format!("it lacks the schema of `{}`", of.name)));
+    }
     Ok(SnapshotMetadata { held: stored.held, ..metadata })
+}
+
+/// The number of the newest schema of a collection, which its documents are read as.
+pub(super) fn newest(schemas: &BTreeMap<u64, StoredSchema>, collection: &str) -> Option<u64> {
+    schemas.iter().rev().find(|(_, schema)| schema.name == collection).map(|(&number, _)| number)
 }
 
 /// Values that have a text.

@@ -62,13 +62,25 @@ impl Db {
 }
 
 impl Snapshots<'_> {
-    /// Every snapshot, the oldest first.
+    /// Every snapshot, the oldest first; but those whose metadata is damaged, see [`Snapshots::damaged`].
     ///
     /// # Errors
-    /// The database cannot be read; the metadata of a snapshot is damaged.
+    /// The database cannot be read.
     pub fn list(self) -> Result<Vec<SnapshotMetadata>, StorageError> {
-        let all = || self.all()?.iter().map(|(_, metadata)| Ok(metadata.clone())).collect();
-        Outcome::during_no_collection(all(), Operation::Snapshot)
+        let all = self.readable().map(|all| all.into_iter().map(|(_, metadata)| metadata).collect());
+        Outcome::during_no_collection(all, Operation::Snapshot)
+    }
+
+    /// The snapshots whose metadata is damaged: nothing is known of them, and all that can be done with them is to delete them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn damaged(self) -> Result<Vec<SnapshotId>, StorageError> {
+        let damaged = || {
+            let stored = self.db.stored_snapshots()?.into_iter();
+            Ok(stored.filter(|stored| metadata::parse(stored).is_err()).map(|stored| stored.id).collect())
+        };
+        Outcome::during_no_collection(damaged(), Operation::Snapshot)
     }
 
     /// What a snapshot is, without looking at its documents.
@@ -130,18 +142,10 @@ impl Snapshots<'_> {
         Ok(found.ok_or(SnapshotError::NotFound { id })?)
     }
 
-    /// As [`Snapshots::all`], without those whose metadata is damaged.
+    /// All but those whose metadata is damaged, the oldest first: one that was fetched from an archive may have come last.
     fn readable(self) -> Outcome<Vec<(StoredSnapshot, SnapshotMetadata)>> {
         let parsed = |stored: StoredSnapshot| Some((stored.clone(), metadata::parse(&stored).ok()?));
         let mut all: Vec<_> = self.db.stored_snapshots()?.into_iter().filter_map(parsed).collect();
-        all.sort_by_key(|(_, metadata)| metadata.timestamp);
-        Ok(all)
-    }
-
-    /// All of them, the oldest first: one that was fetched from an archive may have come last.
-    fn all(self) -> Outcome<Vec<(StoredSnapshot, SnapshotMetadata)>> {
-        let parsed = |stored: StoredSnapshot| Ok((stored.clone(), metadata::parse(&stored)?));
-        let mut all: Vec<_> = self.db.stored_snapshots()?.into_iter().map(parsed).collect::<Outcome<_>>()?;
         all.sort_by_key(|(_, metadata)| metadata.timestamp);
         Ok(all)
     }

@@ -134,10 +134,11 @@ impl<'db> Snapshots<'db> {
 
     /// The newest sound snapshot of this object that is not later.
     fn before(self, time: Timestamp) -> Outcome<Option<Contents<'db>>> {
-        let all = self.readable()?;
+        let (all, head) = (self.readable()?, self.db.changes().head_position()?);
         for (_, metadata) in all.iter().rev().filter(|(_, metadata)| metadata.timestamp <= time) {
             // one that was fetched may be of another object, or of a history that the object no longer has
-            if self.db.lineage_at(metadata.sequence)? == Some(metadata.lineage)
+            if metadata.sequence <= head
+                && self.db.lineage_at(metadata.sequence)? == Some(metadata.lineage)
                 && let Some(contents) = self.sound_contents(metadata.id)?
             {
                 return Ok(Some(contents));
@@ -206,7 +207,7 @@ impl<'a> Past<'a> {
                     return Err(self.out_of_reach(&problem));
                 }
                 if event.timestamp > self.time {
-                    if event.sequence == 1 {
+                    if event.sequence == 1 && self.start.is_none() {
                         return Err(self.out_of_reach(&format!("the object begins at {}", event.timestamp)));
                     }
                     return Ok(());

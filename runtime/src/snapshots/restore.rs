@@ -97,6 +97,9 @@ impl Putting<'_> {
             return Err(SnapshotError::NoCollection { id, collection: name.to_owned() }.into());
         }
         let here = self.to.collections_now()?;
+        if let Some(name) = only.filter(|only| here.iter().all(|(name, _)| name != only)) {
+            return Err(Failure::from(Cause::NotOpened).of(name));
+        }
         if only.is_none() {
             let unknown = |of: &&SnapshotCollection| here.iter().all(|(name, _)| *name != of.name);
             let missing = last.collections.iter().filter(|of| of.after.documents > 0).find(unknown);
@@ -130,9 +133,10 @@ impl Putting<'_> {
             }
         })?;
         incoming.settle()?;
-        for word in overlay.get(name).into_iter().flat_map(|words| words.values()) {
-            incoming.say(word)?;
-        }
+        let words = || overlay.get(name).into_iter().flat_map(|words| words.values());
+        // all of them first: a unique value may have gone from one document to another
+        words().try_for_each(|word| incoming.take_away(word))?;
+        words().try_for_each(|word| incoming.say(word))?;
         let checksum = chain.check(of, &incoming)?;
         incoming.end(checksum, chain.last().id)
     }

@@ -50,23 +50,26 @@ impl Snapshots<'_> {
     /// Removes the snapshots that no rule keeps; gives their names.
     ///
     /// Whatever the rules say, these stay: those that are held, the newest from which the object can be restored, those that
-    /// a lake still needs, and those that one of these builds on. So does one whose metadata is damaged, until it is deleted.
+    /// a lake still needs, and those that one of these builds on. So do those of other objects, which were fetched from an
+    /// archive, and one whose metadata is damaged, until it is deleted.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn retain(self, keep: Keep) -> Result<Vec<SnapshotId>, StorageError> {
-        self.db.atomically(|| self.retain_of(keep, |_| true)).during_no_collection(Operation::Snapshot)
+        self.db.atomically(|| self.retain_of(keep, &|_| true)).during_no_collection(Operation::Snapshot)
     }
 
-    /// As [`Snapshots::retain`], of those that the rules are for; all others stay.
+    /// As [`Snapshots::retain`], of those of this object that the rules are for; all others stay.
     pub(super) fn retain_of(
         self,
         keep: Keep,
-        is_meant: impl Fn(&SnapshotMetadata) -> bool,
+        rules_are_for: &dyn Fn(&SnapshotMetadata) -> bool,
     ) -> Outcome<Vec<SnapshotId>> {
         #[cfg(feature = "lake")]
         self.db.remove_left_behind()?;
         let all = self.readable()?;
+        let is_own = |metadata: &SnapshotMetadata| metadata.object == self.db.object_id();
+        let is_meant = |metadata: &SnapshotMetadata| is_own(metadata) && rules_are_for(metadata);
         let meant = all.iter().filter(|(_, metadata)| is_meant(metadata));
         let times = meant.map(|(stored, metadata)| (stored.id, metadata.timestamp));
         let mut kept = keep.named(times.collect(), self.db.now());
@@ -75,7 +78,8 @@ impl Snapshots<'_> {
                 kept.insert(stored.id);
             }
         }
-        kept.extend(all.iter().rev().map(|(stored, _)| stored.id).find(|&id| self.chain(id).is_ok()));
+        let own = all.iter().rev().filter(|(_, metadata)| is_own(metadata)).map(|(stored, _)| stored.id);
+        kept.extend(own.into_iter().find(|&id| self.chain(id).is_ok()));
         let mut children: Vec<SnapshotId> = kept.iter().copied().collect();
         while let Some(child) = children.pop() {
             let parent =

@@ -98,7 +98,8 @@ async fn gather(
     for ((name, of), is_there) in now.into_iter().zip(is_there) {
         let schema = db.declared(name)?;
         if schema.capture == Capture::Keys {
-            return Err(Cause::NotReplayable { sequence: 0, capture: "keys" }.into());
+            let problem = format!("the events of `{name}` have no documents (`capture = \"keys\"`)");
+            return Err(SnapshotError::OutOfReach { time, problem }.into());
         }
         let stored = StoredSchema::from(schema);
         to.begin_collection(of.schema, &stored)?;

@@ -15,13 +15,18 @@ use super::{
     backends::remote::Remote,
     counters::{Counters, Counts, Event},
     envelope::{Entry, MAX_ENTRY_BYTES},
-    flight::Flights,
+    flight::{Flights, Flying, Seat},
     key::Address,
     policy::Policy,
     scope::Scope,
     store::{CacheError, Sendable, Store, Task, Threads},
     tokens::Tokens,
 };
+
+/// For how many times the time of the store a read waits for another one's load.
+const PATIENCE: u32 = 100;
+/// For how long a store is asked to keep an entry at most: a year.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(not(target_family = "wasm"))]
 type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
@@ -76,15 +81,18 @@ pub(super) enum Backend {
 pub(crate) struct Looked {
     pub(super) entry: Option<Entry>,
     pub(super) stamp: Option<u64>,
+    /// How many invalidations there had been before.
+    pub(super) invalidations: u64,
 }
 
 impl Cache {
     /// A cache in the memory of this process, of up to about so many bytes. The entries that are used least make room; an
-    /// expired one stays for as long as there is room.
+    /// expired one stays for as long as there is room. Its clock does not go back when the machine's is set, and does not count
+    /// the time for which the machine sleeps.
     #[cfg(not(target_family = "wasm"))]
     #[must_use]
     pub fn in_memory(max_bytes: u64) -> Self {
-        Self::on(Backend::Native(Native::new(max_bytes)))
+        Self::on(Backend::Native(Native::new(max_bytes)), clock())
     }
 
     /// A cache over a store. `sleep` makes a timer, which ends when the store has had its time: 50 ms, or
@@ -103,20 +111,21 @@ impl Cache {
                 Ok(())
             })
         };
-        Self::on(Backend::Remote(Remote::new(Box::new(store), Box::new(timer))))
+        let backend = Backend::Remote(Remote::new(Box::new(store), Box::new(timer)));
+        Self::on(backend, Box::new(Timestamp::now))
     }
 
-    fn on(backend: Backend) -> Self {
+    fn on(backend: Backend, clock: Clock) -> Self {
         Self {
             backend,
             tokens: Tokens::default(),
             flights: Flights::default(),
             counts: Counts::default(),
-            clock: clock(),
+            clock,
         }
     }
 
-    /// Where the time comes from; this machine's otherwise.
+    /// Where the time comes from; otherwise this machine's clock, of a cache in memory as it runs for this process.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Threads + 'static) -> Self {
         self.clock = Box::new(clock);
@@ -154,17 +163,39 @@ impl Cache {
     }
 
     async fn invalidate_in_time(&self, scope: &Scope) -> Result<(), CacheError> {
-        let token = self.tokens.renew(scope, self.now());
         match &self.backend {
             #[cfg(not(target_family = "wasm"))]
-            Backend::Native(_) => Ok(()),
+            Backend::Native(_) => {
+                self.tokens.renew(scope, self.now());
+                Ok(())
+            }
             Backend::Remote(remote) if scope.is_document() => {
+                self.tokens.count();
                 remote.in_time(remote.store.delete(&scope.0)).await
             }
             Backend::Remote(remote) => {
-                remote.in_time(self.tokens.renew_in(&*remote.store, scope, token)).await
+                let token = self.tokens.renew(scope, self.now());
+                remote.in_time(self.tokens.renew_in(&*remote.store, scope, token, self.now())).await
             }
         }
+    }
+
+    /// Waits for who loads; none where that takes too long. In memory there is no timer, and it takes as long as it takes.
+    pub(super) async fn wait<'s>(&self, seat: &'s Seat<'_>) -> Option<Flying<'s>> {
+        match &self.backend {
+            #[cfg(not(target_family = "wasm"))]
+            Backend::Native(_) => Some(seat.lock().await),
+            Backend::Remote(remote) => {
+                let limit = remote.timeout.saturating_mul(PATIENCE);
+                let waited = remote.within(limit, async { Ok(seat.lock().await) }).await;
+                waited.inspect_err(|error| self.count_error(error)).ok()
+            }
+        }
+    }
+
+    /// A read went past the cache.
+    pub(crate) fn count_bypassed(&self) {
+        self.counts.count(Event::Bypassed);
     }
 
     /// Whether looking costs nothing.
@@ -197,7 +228,9 @@ impl Cache {
 
     #[cfg(not(target_family = "wasm"))]
     fn look_here(&self, native: &Native, key: &Address) -> Looked {
-        Looked { entry: native.get(key).filter(|entry| self.is_valid(entry, key)), stamp: None }
+        let invalidations = self.tokens.invalidations();
+        let entry = native.get(key).filter(|entry| self.is_valid(entry, key));
+        Looked { entry, stamp: None, invalidations }
     }
 
     async fn look_there(&self, remote: &Remote, key: &Address, policy: &Policy) -> Looked {
@@ -207,12 +240,13 @@ impl Cache {
 
     async fn look_in(&self, remote: &Remote, key: &Address, policy: &Policy) -> Result<Looked, CacheError> {
         let (store, now, bound) = (&*remote.store, self.now(), policy.bound());
+        let invalidations = self.tokens.invalidations();
         let scopes: Vec<Scope> =
             Scope::around(key).into_iter().chain(policy.tags.iter().map(|tag| Scope::tag(tag))).collect();
         let stamp = self.tokens.stamp_in(store, &scopes, now, bound);
         let (bytes, stamp) = try_join(store.get(key.path()), stamp).await?;
         let Some(entry) = bytes.and_then(|bytes| self.open(&bytes, key)) else {
-            return Ok(Looked { entry: None, stamp: Some(stamp) });
+            return Ok(Looked { entry: None, stamp: Some(stamp), invalidations });
         };
         let expected = if entry.tags() == policy.tags {
             stamp
@@ -222,7 +256,8 @@ impl Cache {
                 Scope::around(key).into_iter().chain(tags.into_iter().map(Scope::tag)).collect();
             self.tokens.stamp_in(store, &scopes, now, bound).await?
         };
-        Ok(Looked { entry: (entry.stamp() == expected).then_some(entry), stamp: Some(stamp) })
+        let entry = (entry.stamp() == expected).then_some(entry);
+        Ok(Looked { entry, stamp: Some(stamp), invalidations })
     }
 
     /// The stamp of what is about to be loaded; none when it must not be stored.
@@ -231,8 +266,8 @@ impl Cache {
         if self.is_near() { Some(here()) } else { looked }
     }
 
-    /// Stores an entry, if it can be.
-    pub(super) async fn put(&self, key: &Address, entry: Entry, max_age: Duration) {
+    /// Stores an entry, if it can be; `invalidations` is how many there had been before it was loaded.
+    pub(super) async fn put(&self, key: &Address, entry: Entry, max_age: Duration, invalidations: u64) {
         if entry.bytes().len() > MAX_ENTRY_BYTES {
             return self.counts.count(Event::TooLarge);
         }
@@ -240,9 +275,16 @@ impl Cache {
             #[cfg(not(target_family = "wasm"))]
             Backend::Native(native) => native.put(key, entry),
             Backend::Remote(remote) => {
-                let seconds = Duration::from_secs(max_age.as_secs().saturating_add(1)); // as stores count
-                let put = remote.store.put(key.path(), entry.bytes().to_vec(), seconds);
-                if let Err(error) = remote.in_time(put).await {
+                // a document has no token in a store: it may be what was there before its invalidation
+                let is_valid = || self.tokens.invalidations() == invalidations;
+                let put = async {
+                    let seconds = Duration::from_secs(max_age.as_secs().saturating_add(1)); // as stores count
+                    remote.store.put(key.path(), entry.bytes().to_vec(), seconds.min(LONGEST)).await?;
+                    if is_valid() { Ok(()) } else { remote.store.delete(key.path()).await }
+                };
+                if is_valid()
+                    && let Err(error) = remote.in_time(put).await
+                {
                     self.count_error(&error);
                 }
             }
@@ -289,7 +331,7 @@ impl Cache {
     }
 }
 
-/// The time of this machine, which never goes back as long as the process lives.
+/// The time of this machine, which never goes back as long as the process lives: no other process has to agree with it.
 #[cfg(not(target_family = "wasm"))]
 fn clock() -> Clock {
     let (start, began) = (Timestamp::now().micros(), std::time::Instant::now());
@@ -299,11 +341,6 @@ fn clock() -> Clock {
         let micros = passed.as_secs().wrapping_mul(1_000_000).wrapping_add(passed.subsec_micros().into());
         Timestamp::from_micros(start.saturating_add_unsigned(micros))
     })
-}
-
-#[cfg(target_family = "wasm")]
-fn clock() -> Clock {
-    Box::new(Timestamp::now)
 }
 
 impl fmt::Debug for Cache {

@@ -140,11 +140,12 @@ impl Entry {
         &self.0
     }
 
-    /// The same, known to be true at a later moment.
-    pub(super) fn known_since(&self, known_at: Timestamp) -> Self {
+    /// The same, known to be true at a later moment, and to live from there.
+    pub(super) fn known_since(&self, known_at: Timestamp, ttl: Duration) -> Self {
         let mut bytes = self.0.to_vec();
         let at = self.head() + KNOWN_AT;
         bytes[at..at + 8].copy_from_slice(&known_at.micros().to_le_bytes());
+        bytes[at + TTL..at + STAMP].copy_from_slice(&micros(ttl).to_le_bytes());
         close(&mut bytes, self.head());
         Self(bytes.into())
     }
@@ -221,10 +222,13 @@ impl Entry {
 
 fn put_head(to: &mut Vec<u8>, head: Head) {
     to.extend_from_slice(&head.known_at.micros().to_le_bytes());
-    let ttl = u64::try_from(head.ttl.as_micros()).unwrap_or(u64::MAX);
-    to.extend_from_slice(&ttl.to_le_bytes());
+    to.extend_from_slice(&micros(head.ttl).to_le_bytes());
     to.extend_from_slice(&head.stamp.to_le_bytes());
     to.extend_from_slice(&head.generation.map_or(NO_GENERATION, |generation| generation.0));
+}
+
+fn micros(of: Duration) -> u64 {
+    u64::try_from(of.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn put_length(to: &mut Vec<u8>, of: usize) {

@@ -49,6 +49,9 @@ struct Read<'a, A: Answer, S> {
 impl Cache {
     /// The document with this key: from the cache, else by `load`, whose answer is stored.
     ///
+    /// Others who read the same key meanwhile wait for the one who loads. So a load must not read its own key through the
+    /// cache, and a read that has begun is to be awaited or dropped, not set aside.
+    ///
     /// # Errors
     /// Those of `load`; [`Cause::Shared`](crate::Cause::Shared) when someone else's load of the same has failed.
     ///
@@ -213,34 +216,39 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
 
     /// Loads, or gets what someone else loads meanwhile.
     async fn together(&self, looked: Looked, need: Need) -> Result<A, StorageError> {
+        let next_load = self.cache.flights.next_load();
         let seat = self.cache.flights.board(self.key.as_str());
-        let mut flight = match seat.try_lock() {
-            Some(flight) => flight,
+        let seated = match seat.try_lock() {
+            Some(flight) => Some(flight),
             None => match looked.entry.as_ref().filter(|_| need == Need::Newer) {
                 Some(entry) if let Some(answer) = self.decode(entry) => {
                     self.cache.counts.count(Event::Stale);
                     return Ok(answer);
                 }
-                _ => seat.lock().await,
+                _ => self.cache.wait(&seat).await,
             },
         };
-        let newer = match flight.clone() {
+        let Some(mut flight) = seated else { return self.alone(looked).await };
+        let (newer, is_new) = match flight.clone() {
             Some(Landed::Failed(failed)) => return self.without_source(looked.entry, failed.again()),
-            Some(Landed::Entry { entry, invalidations }) => self.landed(entry, invalidations),
-            None => self.look_again().await,
+            Some(Landed::Entry { entry, invalidations, load }) => {
+                (self.landed(entry, invalidations), load >= next_load)
+            }
+            None => (self.look_again().await, false),
         };
-        if let Some(answer) = newer.as_ref().and_then(|newer| self.shared(newer, need)) {
+        if let Some(answer) = newer.as_ref().and_then(|newer| self.shared(newer, need, is_new)) {
             return Ok(answer);
         }
         let is_asked = newer.is_none() && matches!(need, Need::Generation(_));
-        let entry = newer.or(looked.entry);
         let invalidations = self.cache.tokens.invalidations();
+        let entry = newer.or_else(|| looked.entry.filter(|_| looked.invalidations == invalidations));
+        let load = self.cache.flights.begin_load();
         match self.renew(entry.as_ref().filter(|_| !is_asked), looked.stamp).await {
             Ok(Renewed { answer, entry, max_age }) => {
-                *flight = entry.clone().map(|entry| Landed::Entry { entry, invalidations });
+                *flight = entry.clone().map(|entry| Landed::Entry { entry, invalidations, load });
                 drop(flight); // who waits need not wait for the store
                 if let (Some(entry), Some(max_age)) = (entry, max_age) {
-                    self.cache.put(&self.key.address, entry, max_age).await;
+                    self.cache.put(&self.key.address, entry, max_age, invalidations).await;
                 }
                 seat.land();
                 Ok(answer)
@@ -251,6 +259,20 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
                 drop(flight);
                 self.without_source(entry, error)
             }
+        }
+    }
+
+    /// As if nobody else loaded: one who does takes too long.
+    async fn alone(&self, looked: Looked) -> Result<A, StorageError> {
+        let invalidations = self.cache.tokens.invalidations();
+        match self.load(looked.stamp).await {
+            Ok(Renewed { answer, entry, max_age }) => {
+                if let (Some(entry), Some(max_age)) = (entry, max_age) {
+                    self.cache.put(&self.key.address, entry, max_age, invalidations).await;
+                }
+                Ok(answer)
+            }
+            Err(error) => self.without_source(looked.entry, error),
         }
     }
 
@@ -266,11 +288,12 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         if self.cache.is_near() { self.cache.look(&self.key.address, self.policy).await.entry } else { None }
     }
 
-    /// The answer that someone else has loaded, if it is good enough.
-    fn shared(&self, entry: &Entry, need: Need) -> Option<A> {
+    /// The answer that someone else has loaded, if it is good enough. One whose load began after this read always is, `is_new`:
+    /// its own load would give nothing newer, and all who wait would load one after the other.
+    fn shared(&self, entry: &Entry, need: Need, is_new: bool) -> Option<A> {
         let is_enough = match need {
             Need::Generation(generation) => entry.generation() == Some(generation),
-            Need::Fresh | Need::Newer => self.judge(entry) == Verdict::Fresh,
+            Need::Fresh | Need::Newer => is_new || self.judge(entry) == Verdict::Fresh,
         };
         let answer = is_enough.then(|| self.decode(entry)).flatten()?;
         self.cache.counts.count(Event::Shared);
@@ -295,8 +318,9 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
             return Ok(None);
         };
         self.cache.counts.count(Event::Verified);
-        let renewed = entry.known_since(known_at);
-        Ok(Some(Renewed { answer, entry: Some(renewed), max_age: Some(self.policy.kept(entry.ttl())) }))
+        let ttl = self.policy.lifetime(answer.documents().len(), self.spread(known_at));
+        let renewed = entry.known_since(known_at, ttl);
+        Ok(Some(Renewed { answer, entry: Some(renewed), max_age: Some(self.policy.kept(ttl)) }))
     }
 
     async fn load(&self, looked: Option<u64>) -> Result<Renewed<A>, StorageError> {

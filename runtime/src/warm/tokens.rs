@@ -56,6 +56,11 @@ impl Tokens {
         scopes.into_iter().map(token).fold(0, u64::wrapping_add)
     }
 
+    /// Something was invalidated that has no token.
+    pub(super) fn count(&self) {
+        self.invalidations.fetch_add(1, Ordering::Release);
+    }
+
     /// Gives a scope another token here.
     pub(super) fn renew(&self, scope: &Scope, at: Timestamp) -> u64 {
         let token = fresh();
@@ -103,14 +108,20 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Stores a token that [`Tokens::renew`] has given.
+    /// Stores a token that [`Tokens::renew`] has given. Until it is there, who asks the store is told the one before, and may
+    /// have remembered that.
     pub(super) async fn renew_in(
         &self,
         store: &dyn Store,
         scope: &Scope,
         token: u64,
+        at: Timestamp,
     ) -> Result<(), CacheError> {
-        put(store, scope, token).await.map(drop)
+        put(store, scope, token).await?;
+        let mut known = self.write();
+        known.insert(scope.0.clone(), Known { token, at });
+        self.count();
+        Ok(())
     }
 
     /// Remembers a token, unless something was invalidated since it was asked for: it may be the one from before.

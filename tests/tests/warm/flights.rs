@@ -10,8 +10,12 @@ use std::{
 };
 
 use futures_executor::block_on;
-use futures_util::future::{join, join_all, select};
-use terrace::{Cause, prelude::*, warm::Policy};
+use futures_util::future::{Either, join, join_all, ready, select};
+use terrace::{
+    Cause,
+    prelude::*,
+    warm::{Consistency, Policy, Scope},
+};
 use terrace_tests::cache_api::{DataCentre, Edge, Time, pause, timer};
 
 #[derive(Collection, Clone, Debug, PartialEq)]
@@ -53,6 +57,50 @@ fn a_thousand_concurrent_misses_make_one_load() {
         assert!(found.into_iter().all(|found| found.unwrap() == Some(bonn(1))));
         assert_eq!((loads.get(), cache.counters().shared), (1, 999));
     }
+}
+
+/// Each answer is too old when its load ends; all who waited would load one after the other.
+#[test]
+fn answers_that_live_shorter_than_their_load_are_shared_by_all_who_waited() {
+    let policy = policy().negative_ttl(Duration::ZERO);
+    let time = Time::default();
+    let edge = Cache::over(Edge(DataCentre::new(&time)), timer(&time)).clock(time.clock());
+    for cache in [Cache::in_memory(1_000_000).clock(time.clock()), edge] {
+        let loads = Cell::new(0);
+        let key = City::cache_key("object", "Bonn").unwrap();
+        let load = async || {
+            loads.set(loads.get() + 1);
+            for _ in 0..20 {
+                pause().await;
+                time.pass(Duration::from_millis(1));
+            }
+            Ok(None)
+        };
+        let all: Vec<_> = (0..1_000).map(|_| cache.get_or_load(&key, &policy, load)).collect();
+        let found = block_on(async { join_all(all).await });
+        assert!(found.into_iter().all(|found| found.unwrap().is_none()));
+        assert!(loads.get() <= 2, "{} loads", loads.get());
+    }
+}
+
+/// Whoever loads and is not asked to go on would be waited for for ever.
+#[test]
+fn a_load_that_does_not_go_on_is_not_waited_for_longer_than_a_while() {
+    let time = Time::default();
+    let cache = Cache::over(Edge(DataCentre::new(&time)), timer(&time)).clock(time.clock());
+    let (key, policy) = (City::cache_key("object", "Bonn").unwrap(), policy());
+    let mut set_aside = Box::pin(cache.get_or_load(&key, &policy, async || std::future::pending().await));
+    block_on(async {
+        for _ in 0..1_000 {
+            let polled = select(&mut set_aside, Box::pin(pause())).await;
+            assert!(matches!(polled, Either::Right(_)));
+        }
+    });
+    let before = time.now();
+    let found = block_on(cache.get_or_load(&key, &policy, async || Ok(Some(bonn(1))))).unwrap();
+    assert_eq!(found, Some(bonn(1)));
+    assert!(time.now().micros() - before.micros() < 10_000_000);
+    assert_eq!(block_on(cache.get_or_load(&key, &policy, async || Ok(None))).unwrap(), Some(bonn(1)));
 }
 
 #[test]
@@ -180,26 +228,46 @@ fn a_load_that_fails_fails_for_all_who_wait_and_for_nobody_later() {
 
 #[test]
 fn a_read_that_begins_after_an_invalidation_does_not_take_what_was_loading_before_it() {
-    let policy = policy();
-    let cache = Cache::in_memory(1_000_000);
-    let key = City::cache_key("object", "Bonn").unwrap();
+    for cache in both() {
+        let policy = policy();
+        let key = City::cache_key("object", "Bonn").unwrap();
+        let people = Cell::new(1);
+        let load = async || {
+            let read = people.get();
+            for _ in 0..60 {
+                pause().await;
+            }
+            Ok(Some(bonn(read)))
+        };
+        let later = async {
+            for _ in 0..50 {
+                pause().await;
+            }
+            people.set(2);
+            cache.invalidate(&Scope::document(&key)).await.unwrap();
+            cache.get_or_load(&key, &policy, load).await
+        };
+        let (first, later) = block_on(async { join(cache.get_or_load(&key, &policy, load), later).await });
+        assert_eq!((first.unwrap(), later.unwrap()), (Some(bonn(1)), Some(bonn(2))));
+        assert_eq!(block_on(cache.get_or_load(&key, &policy, load)).unwrap(), Some(bonn(2)));
+    }
+}
+
+/// While the store is being told of an invalidation it still has the token from before, and a read with a short bound asks it.
+#[test]
+fn a_read_beside_an_invalidation_does_not_bring_back_what_was_there() {
+    let time = Time::default();
+    let cache = Cache::over(Edge(DataCentre::new(&time)), timer(&time)).clock(time.clock());
+    let (key, policy) = (City::cache_key("object", "Bonn").unwrap(), policy());
     let people = Cell::new(1);
-    let load = async || {
-        let read = people.get();
-        for _ in 0..20 {
-            pause().await;
-        }
-        Ok(Some(bonn(read)))
-    };
-    let later = async {
-        for _ in 0..10 {
-            pause().await;
-        }
-        people.set(2);
-        cache.invalidate(&terrace::warm::Scope::document(&key)).await.unwrap();
-        cache.get_or_load(&key, &policy, load).await
-    };
-    let (first, later) = block_on(async { join(cache.get_or_load(&key, &policy, load), later).await });
-    assert_eq!((first.unwrap(), later.unwrap()), (Some(bonn(1)), Some(bonn(2))));
+    let load = async || Ok(Some(bonn(people.get())));
+    block_on(cache.get_or_load(&key, &policy, load)).unwrap();
+    people.set(2);
+    let scope = Scope::object("object");
+    let mut invalidating = Box::pin(cache.invalidate(&scope));
+    block_on(async { assert!(matches!(select(&mut invalidating, ready(())).await, Either::Right(_))) });
+    let strict = policy.clone().consistency(Consistency::Bounded(Duration::ZERO));
+    block_on(cache.get_or_load(&key, &strict, load)).unwrap();
+    block_on(invalidating).unwrap();
     assert_eq!(block_on(cache.get_or_load(&key, &policy, load)).unwrap(), Some(bonn(2)));
 }

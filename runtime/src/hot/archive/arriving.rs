@@ -44,7 +44,9 @@ impl Db {
     pub(crate) fn begin_arriving(&self, id: SnapshotId) -> Outcome<Arriving<'_>> {
         let writer = self.atomically(|| {
             self.remove_unfinished(None)?;
-            self.begin_snapshot(self.new_snapshot_id())
+            let writer = self.begin_snapshot(self.new_snapshot_id())?;
+            touch(self, writer.number())?;
+            Ok(writer)
         })?;
         Ok(Arriving { db: self, writer, id, schema: 0, gathered: Vec::new(), bytes: 0 })
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cdc::{
-        CdcOperation, EventRef, EventSchema,
+        CdcOperation, EventRef, EventSchema, Lens,
         frame::{Frames, Images},
     },
     error::{Cause, Outcome},
@@ -113,6 +113,11 @@ impl Schemas {
 
     pub(super) fn of(&self, number: u64) -> Outcome<&Arc<EventSchema>> {
         Ok(self.0.get(&number).ok_or_else(|| damaged("it names an unknown schema"))?)
+    }
+
+    /// How a document of a schema that it has too is read as the newest of its collection has it.
+    pub(crate) fn lens_from(&self, stored: &StoredSchema) -> Option<&Lens> {
+        self.0.values().rev().find(|schema| schema.stored == *stored).map(|schema| &schema.lens)
     }
 
     /// The name of the collection that a part is of; none of a row of the log.

@@ -91,13 +91,10 @@ impl Db {
     /// How a document of a snapshot becomes one of the present schema.
     fn lens_of(&self, table: &Table, earlier: &Arc<EventSchema>, is_own: bool) -> Outcome<(Lens, bool)> {
         let later = StoredSchema::from(table.schema);
-        if is_own
-            && let Some(known) = self.schemas.get(&earlier.layout.schema)
-            && known.stored == earlier.stored
-        {
-            return Ok((known.lens.clone(), earlier.layout.schema == table.layout.schema));
+        if let Some(known) = self.known_schema(earlier, is_own) {
+            return Ok((known.lens.clone(), known.layout.schema == table.layout.schema));
         }
-        if earlier.stored.columns == later.columns {
+        if (&earlier.stored.columns, &earlier.stored.id) == (&later.columns, &later.id) {
             return Ok((Lens::identity(later.columns.len()), true));
         }
         let migration = Migration {
@@ -111,13 +108,17 @@ impl Db {
         Ok((Lens::between(&earlier.stored, &later), false))
     }
 
+    /// The schema of a snapshot as this object has or had it: from there it was migrated step by step.
+    fn known_schema(&self, earlier: &EventSchema, is_own: bool) -> Option<&Arc<EventSchema>> {
+        let same = |known: &&Arc<EventSchema>| known.stored == earlier.stored;
+        let own = self.schemas.get(&earlier.layout.schema).filter(|_| is_own).filter(same);
+        own.or_else(|| self.schemas.values().rev().find(same))
+    }
+
     /// As the present schema of a collection has it, opened here or not, a document of a snapshot.
     pub(crate) fn present_lens(&self, schemas: &Schemas, number: u64, is_own: bool) -> Outcome<Lens> {
         let earlier = schemas.of(number)?;
-        if is_own
-            && let Some(known) = self.schemas.get(&number)
-            && known.stored == earlier.stored
-        {
+        if let Some(known) = self.known_schema(earlier, is_own) {
             return Ok(known.lens.clone());
         }
         let name = &earlier.stored.name;
@@ -209,17 +210,21 @@ impl Incoming<'_> {
         self.db.keep_unique(self.table)
     }
 
-    /// Puts the last word on a document in the place of what is there.
+    /// Takes a document away of which a word is to be said.
+    pub(crate) fn take_away(&mut self, word: &Word) -> Outcome<()> {
+        let table = self.table;
+        let Some(found) = self.db.find_document(table, &word.id)? else { return Ok(()) };
+        self.change.remove(table.hasher.borrow_mut().hash(&found.row)?);
+        match found.place {
+            None => self.db.backend.execute(&table.sql().delete, &word.id).map(drop),
+            Some(place) => self.db.leave_group(table, &found.row, place),
+        }
+    }
+
+    /// Puts the last word on a document that was taken away.
     pub(crate) fn say(&mut self, word: &Word) -> Outcome<()> {
         let table = self.table;
         let mut hasher = table.hasher.borrow_mut();
-        if let Some(found) = self.db.find_document(table, &word.id)? {
-            self.change.remove(hasher.hash(&found.row)?);
-            match found.place {
-                None => drop(self.db.backend.execute(&table.sql().delete, &word.id)?),
-                Some(place) => self.db.leave_group(table, &found.row, place)?,
-            }
-        }
         if let Some(row) = &word.row {
             let mut present = RowBuf::new();
             apply(&self.lens, row, &mut present)?;

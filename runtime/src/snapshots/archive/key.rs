@@ -1,5 +1,7 @@
 //! Where snapshots are in a lake: `snapshots/{type}/{object}/year=YYYY/month=MM/{snapshot}/`, and what a listing says of them.
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use crate::{Timestamp, cdc::SnapshotId, cold::StoredFile, snapshots::retention::month};
 
 /// What a snapshot is; the last of its files to be stored and the first to be removed.
@@ -11,8 +13,17 @@ pub(super) const READING: &str = "reading-";
 /// What the names of files begin with that say that it is about to be deleted.
 pub(super) const DELETING: &str = "deleting-";
 
-/// A name as a part of a path: letters, digits, `.`, `_` and `-` stand for themselves.
+/// Up to how many bytes a part of a path has; file systems take 255.
+const LONG: usize = 200;
+
+/// A name as a part of a path: letters, digits, `.`, `_` and `-` stand for themselves. Of a long one its beginning, `~` and 32
+/// digits of its hash.
 pub(super) fn encoded(name: &str) -> String {
+    let part = escaped(name);
+    if part.len() > LONG { format!("{}~{:032x}", &part[..LONG / 2], xxh3_128(name.as_bytes())) } else { part }
+}
+
+fn escaped(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     match name {
         "" => "%".to_owned(),
@@ -109,6 +120,9 @@ mod tests {
         let name = "ab".repeat(16);
         assert_eq!(key, format!("snapshots/shop/a%2F%C3%BC../year=2024/month=02/{name}"));
         assert_eq!([encoded(""), encoded("."), encoded(".."), encoded("%")], ["%", "%2E", "%2E%2E", "%25"]);
+        let long = encoded(&"ü".repeat(100));
+        let hash = xxh3_128("ü".repeat(100).as_bytes());
+        assert_eq!(long, format!("{}%C3%~{hash:032x}", "%C3%BC".repeat(16)));
         let before = of_snapshot("t", "o", Timestamp::from_micros(-1), id);
         assert_eq!(before, format!("snapshots/t/o/year=1969/month=12/{name}"));
         assert_eq!(snapshot_in(&format!("/year=2024/month=02/{name}/x/y")), Some((52, id)));

@@ -12,7 +12,7 @@ use crate::{
     schema::StoredSchema,
     snapshots::{
         SnapshotCollection, SnapshotError, SnapshotKind, SnapshotMetadata,
-        metadata::{Parts, text},
+        metadata::{Parts, newest, text},
     },
 };
 
@@ -124,7 +124,8 @@ impl ArchivedSnapshot {
 
     /// The schema of a collection.
     pub(super) fn schema(&self, of: &ArchivedCollection) -> Result<&StoredSchema, SnapshotError> {
-        let found = self.schemas.get(&of.schema).filter(|schema| schema.name == of.name);
+        let is_newest = newest(&self.schemas, &of.name) == Some(of.schema);
+        let found = self.schemas.get(&of.schema).filter(|_| is_newest);
         found.ok_or_else(|| self.damaged("manifest.json", &format!("it lacks the schema of `{}`", of.name)))
     }
 
@@ -190,11 +191,22 @@ impl ArchivedSnapshot {
             let of = format!("it is that of {} of `{}/{}`", parsed.id, parsed.object_type, parsed.object);
             return Err(problem(&of));
         }
+        for of in &parsed.collections {
+            parsed.schema(of)?;
+        }
         for file in parsed.collections.iter_mut().flat_map(|of| &mut of.files) {
+            if !is_below(&file.path) {
+                return Err(problem(&format!("the file `{}` is not of this snapshot", file.path)));
+            }
             file.path = format!("{folder}/{}", file.path);
         }
         Ok(parsed)
     }
+}
+
+/// Whether a path stays below the folder that it begins in.
+pub(super) fn is_below(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 #[derive(Deserialize)]

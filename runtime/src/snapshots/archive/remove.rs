@@ -9,13 +9,14 @@ use serde::Deserialize;
 use crate::{
     cdc::SnapshotId,
     cold::{PutMode, StoreErrorKind},
-    error::Outcome,
+    error::{Cause, Failure, Outcome},
     snapshots::SnapshotError,
 };
 
 use super::{
     Archive, ArchivedSnapshot, DAY, HOUR,
     key::{DELETING, Folder, HELD, MANIFEST, READING},
+    manifest::is_below,
 };
 
 /// What a mark of a deletion says.
@@ -44,7 +45,11 @@ impl Archive {
     /// The snapshot in a folder; none where its manifest is damaged, so that nobody knows what is of it.
     async fn removable(&self, object: &str, folder: &Folder) -> Outcome<Option<ArchivedSnapshot>> {
         match self.read(object, folder).await {
-            Err(failure) if matches!(&failure.cause, crate::Cause::Snapshot(_)) => Ok(None),
+            Err(Failure { cause: Cause::Snapshot(error), .. })
+                if matches!(*error, SnapshotError::Damaged { .. }) =>
+            {
+                Ok(None)
+            }
             read => read,
         }
     }
@@ -86,8 +91,8 @@ impl Archive {
                     // one that says nothing any more: what it was about nothing refers to, and goes as that does
                     let files = serde_json::from_slice::<Mark>(&got?).map(|mark| mark.files);
                     let files = files.unwrap_or_default();
-                    let below =
-                        files.iter().map(|file| &**file).filter(|file| file.starts_with(&*folder.path));
+                    let is_of = |file: &&str| file.starts_with(&*folder.path) && is_below(file);
+                    let below = files.iter().map(|file| &**file).filter(is_of);
                     self.end_deletion(&mark.path, below).await?;
                 }
             }
@@ -112,12 +117,14 @@ impl Archive {
         self.store()?.put(&path, b"{}".as_slice().into(), PutMode::Replace).await?;
         // a deletion that has not seen it may go on
         let folder = self.folder(id, &folder.path).await?;
-        if !folder.has(MANIFEST) {
-            return Err(SnapshotError::NotArchived { id, object: object.to_owned() }.into());
-        }
-        if folder.is_marked(DELETING, self.ago(HOUR)) {
-            return Err(SnapshotError::Deleting { id }.into());
-        }
-        Ok(())
+        let refusal = if !folder.has(MANIFEST) {
+            SnapshotError::NotArchived { id, object: object.to_owned() }
+        } else if folder.is_marked(DELETING, self.ago(HOUR)) {
+            SnapshotError::Deleting { id }
+        } else {
+            return Ok(());
+        };
+        self.store()?.delete(&path).await?;
+        Err(refusal.into())
     }
 }

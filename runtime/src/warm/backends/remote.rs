@@ -30,7 +30,16 @@ impl Remote {
         &self,
         work: impl Future<Output = Result<R, CacheError>>,
     ) -> Result<R, CacheError> {
-        match select(pin!(work), (self.timer)(self.timeout)).await {
+        self.within(self.timeout, work).await
+    }
+
+    /// As [`Remote::in_time`], in another time.
+    pub(in crate::warm) async fn within<R>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<R, CacheError>>,
+    ) -> Result<R, CacheError> {
+        match select(pin!(work), (self.timer)(limit)).await {
             Either::Left((done, _)) => done,
             Either::Right(_) => Err(CacheError::TimedOut),
         }
