@@ -384,6 +384,8 @@ fn maintenance_takes_snapshots_and_keeps_as_many_as_are_asked_for() -> Result<()
     clock.store(now, std::sync::atomic::Ordering::Relaxed);
     write(5_001)?;
     assert!(later()?.is_some(), "one from the future is not recent");
+    write(5_002)?;
+    assert_eq!(db.maintain(Maintenance::default())?.snapshot, None, "the one just taken is");
     Ok(())
 }
 
