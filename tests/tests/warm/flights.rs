@@ -253,6 +253,35 @@ fn a_read_that_begins_after_an_invalidation_does_not_take_what_was_loading_befor
     }
 }
 
+#[test]
+fn what_is_loading_when_its_document_is_invalidated_is_not_kept() {
+    // before the load ends, and while its answer is on its way to the store
+    for (cache, pauses) in [10, 60, 61, 62].into_iter().flat_map(|pauses| both().map(|cache| (cache, pauses)))
+    {
+        let policy = policy();
+        let key = City::cache_key("object", "Bonn").unwrap();
+        let people = Cell::new(1);
+        let load = async || {
+            let read = people.get();
+            for _ in 0..50 {
+                pause().await;
+            }
+            Ok(Some(bonn(read)))
+        };
+        let write = async {
+            for _ in 0..pauses {
+                pause().await;
+            }
+            people.set(2);
+            cache.invalidate(&Scope::document(&key)).await.unwrap();
+        };
+        let (found, ()) = block_on(async { join(cache.get_or_load(&key, &policy, load), write).await });
+        assert_eq!(found.unwrap(), Some(bonn(1)));
+        let found = block_on(cache.get_or_load(&key, &policy, load)).unwrap();
+        assert_eq!(found, Some(bonn(2)), "after {pauses} pauses");
+    }
+}
+
 /// While the store is being told of an invalidation it still has the token from before, and a read with a short bound asks it.
 #[test]
 fn a_read_beside_an_invalidation_does_not_bring_back_what_was_there() {
