@@ -307,6 +307,19 @@ impl Row for Vec<Value> {
     }
 }
 
+/// Of so many values there is room without asking for memory.
+const FEW: usize = 24;
+
+/// Runs `fill_and_use` with room for so many values.
+#[inline]
+pub(crate) fn with_room<'v, R>(count: usize, fill_and_use: impl FnOnce(&mut [ValueRef<'v>]) -> R) -> R {
+    let mut few = [ValueRef::Null; FEW];
+    match few.get_mut(..count) {
+        Some(values) => fill_and_use(values),
+        None => fill_and_use(&mut vec![ValueRef::Null; count]),
+    }
+}
+
 /// Bytes as hexadecimal text, in lower case.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());

@@ -19,7 +19,7 @@ use crate::{
     bytes::{Damaged, Reader, put_varint},
     cdc::{Generation, row},
     schema::{Collection, FieldError, Storage},
-    value::{RowBuf, ValueRef},
+    value::{RowBuf, with_room},
 };
 
 use super::{answer::Answer, key::Address};
@@ -27,8 +27,6 @@ use super::{answer::Answer, key::Address};
 /// The most bytes that an entry may have: one megabyte.
 pub const MAX_ENTRY_BYTES: usize = 1_000_000;
 
-/// A document of so many columns is decoded without asking for memory.
-const FEW: usize = 16;
 const FORMAT: u8 = 4;
 /// Where the key's identity begins.
 const IDENTITY: usize = 1 + 4;
@@ -204,17 +202,12 @@ impl Entry {
     pub(super) fn decode<A: Answer>(&self) -> Option<A> {
         let documents = u32::from_le_bytes(self.part(DOCUMENTS));
         let mut from = Reader::new(&self.0[documents as usize..]);
-        let columns = A::Document::SCHEMA.columns.len();
-        let (mut few, mut many) = ([ValueRef::Null; FEW], Vec::new());
-        let values = if let Some(few) = few.get_mut(..columns) {
-            few
-        } else {
-            many.resize(columns, ValueRef::Null);
-            &mut many
-        };
-        let answer = A::collect(self.count().into(), || {
-            row::decode_into(values, &mut from, A::Document::SCHEMA.columns).ok()?;
-            A::Document::read(&&*values).ok()
+        let columns = A::Document::SCHEMA.columns;
+        let answer = with_room(columns.len(), |values| {
+            A::collect(self.count().into(), || {
+                row::decode_into(values, &mut from, columns).ok()?;
+                A::Document::read(&&*values).ok()
+            })
         })?;
         from.is_empty().then_some(answer)
     }

@@ -1,13 +1,13 @@
 //! From a collection and the log to the parts of a snapshot.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{cell::RefMut, collections::BTreeMap, ops::ControlFlow};
 
 use crate::{
-    cdc::{CdcOperation, Checksum},
+    cdc::{CdcOperation, Checksum, Hasher},
     error::{Cause, Failure, Outcome},
     hot::{Db, columnar::Batch, table::Table},
     schema::{Capture, Schema, SnapshotPolicy, StoredSchema},
-    value::RowBuf,
+    value::{Row, RowBuf, with_room},
     vortex::{MAX_ROWS, Profile},
 };
 
@@ -79,14 +79,17 @@ impl Db {
 
     fn archive_rows(&self, table: &Table, to: &mut ArchiveWriter<'_>) -> Outcome<Checksum> {
         let sql = format!("SELECT {} FROM {}", table.columns, table.sql().rows);
-        // of SQLite's own row a value costs several calls
-        let mut copy = RowBuf::new();
-        archive(table, to, |add| {
-            self.backend.query(&sql, &table.storages, &RowBuf::new(), &mut |row| {
-                copy.copy_from(row)?;
-                add(&copy).map(ControlFlow::Continue)
+        let mut documents = Gathered::new(table, to);
+        self.backend.query(&sql, &table.storages, &RowBuf::new(), &mut |row| {
+            // once each: of SQLite's own row a value costs several calls
+            with_room(table.schema.columns.len(), |values| {
+                for (at, value) in values.iter_mut().enumerate() {
+                    *value = row.value(at)?;
+                }
+                documents.add(&&*values).map(ControlFlow::Continue)
             })
-        })
+        })?;
+        documents.end()
     }
 
     /// Adds the documents that `each` gives to the function that it gets, as the present schema of the collection has them.
@@ -97,7 +100,9 @@ impl Db {
         to: &mut ArchiveWriter<'_>,
         each: impl FnOnce(&mut dyn FnMut(&RowBuf) -> Outcome<()>) -> Outcome<()>,
     ) -> Outcome<Checksum> {
-        archive(self.table_named(name)?, to, |add| each(add))
+        let mut documents = Gathered::new(self.table_named(name)?, to);
+        each(&mut |row| documents.add(row))?;
+        documents.end()
     }
 
     /// What the struct of a collection says.
@@ -126,27 +131,41 @@ impl Db {
     }
 }
 
-/// Adds documents, encoded; gives their checksum.
-fn archive(
-    table: &Table,
-    to: &mut ArchiveWriter<'_>,
-    each: impl FnOnce(&mut dyn FnMut(&RowBuf) -> Outcome<()>) -> Outcome<()>,
-) -> Outcome<Checksum> {
-    let (mut checksum, mut batch) = (Checksum::default(), Batch::new(table.schema));
-    let mut hasher = table.hasher.borrow_mut();
-    each(&mut |row| {
-        checksum.add(hasher.hash(row)?);
-        batch.push(row)?;
-        if batch.len() == MAX_ROWS || batch.bytes > BATCH_BYTES {
-            push(table, &batch, to)?;
-            batch = Batch::new(table.schema);
+/// Documents that are gathered as columns, encoded, and added to a snapshot.
+struct Gathered<'a, 'db> {
+    table: &'a Table,
+    to: &'a mut ArchiveWriter<'db>,
+    hasher: RefMut<'a, Hasher>,
+    checksum: Checksum,
+    batch: Batch,
+}
+
+impl<'a, 'db> Gathered<'a, 'db> {
+    fn new(table: &'a Table, to: &'a mut ArchiveWriter<'db>) -> Self {
+        let (hasher, batch) = (table.hasher.borrow_mut(), Batch::new(table.schema));
+        Self { table, to, hasher, checksum: Checksum::default(), batch }
+    }
+
+    fn add<R: Row + ?Sized>(&mut self, row: &R) -> Outcome<()> {
+        self.checksum.add(self.hasher.hash(row)?);
+        self.batch.push(row)?;
+        let is_full = self.batch.len() == MAX_ROWS || self.batch.bytes > BATCH_BYTES;
+        if is_full { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Outcome<()> {
+        if self.batch.len() > 0 {
+            push(self.table, &self.batch, self.to)?;
+            self.batch = Batch::new(self.table.schema);
         }
         Ok(())
-    })?;
-    if batch.len() > 0 {
-        push(table, &batch, to)?;
     }
-    Ok(checksum)
+
+    /// Ends them; gives their checksum.
+    fn end(mut self) -> Outcome<Checksum> {
+        self.flush()?;
+        Ok(self.checksum)
+    }
 }
 
 fn push(table: &Table, batch: &Batch, to: &mut ArchiveWriter<'_>) -> Outcome<()> {
