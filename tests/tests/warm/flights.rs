@@ -226,19 +226,22 @@ fn a_load_that_fails_fails_for_all_who_wait_and_for_nobody_later() {
     }
 }
 
+/// What a source says that takes its time.
+async fn read_slowly(people: &Cell<i64>, pauses: usize) -> Result<Option<City>, StorageError> {
+    let read = people.get();
+    for _ in 0..pauses {
+        pause().await;
+    }
+    Ok(Some(bonn(read)))
+}
+
 #[test]
 fn a_read_that_begins_after_an_invalidation_does_not_take_what_was_loading_before_it() {
     for cache in both() {
         let policy = policy();
         let key = City::cache_key("object", "Bonn").unwrap();
         let people = Cell::new(1);
-        let load = async || {
-            let read = people.get();
-            for _ in 0..60 {
-                pause().await;
-            }
-            Ok(Some(bonn(read)))
-        };
+        let load = async || read_slowly(&people, 60).await;
         let later = async {
             for _ in 0..50 {
                 pause().await;
@@ -261,13 +264,7 @@ fn what_is_loading_when_its_document_is_invalidated_is_not_kept() {
         let policy = policy();
         let key = City::cache_key("object", "Bonn").unwrap();
         let people = Cell::new(1);
-        let load = async || {
-            let read = people.get();
-            for _ in 0..50 {
-                pause().await;
-            }
-            Ok(Some(bonn(read)))
-        };
+        let load = async || read_slowly(&people, 50).await;
         let write = async {
             for _ in 0..pauses {
                 pause().await;
