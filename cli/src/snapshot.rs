@@ -94,10 +94,10 @@ pub(crate) fn restore(path: &Path, name: &str, collection: Option<&str>, into: O
         (Some(collection), _) => db.snapshots().restore_collection_named(id, collection),
         (None, Some(into)) => db.snapshots().restore_into(id, into),
         (None, None) => db.snapshots().restore(id),
-    });
+    })?;
     let what = collection.map_or_else(|| "everything".to_owned(), |collection| format!("`{collection}`"));
     println!("{what} is as in {} of {timestamp}", short(id));
-    say(restored?);
+    say(restored);
     Ok(())
 }
 

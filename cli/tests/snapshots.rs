@@ -65,7 +65,9 @@ fn open(path: &Path) -> Result<Db, StorageError> {
 fn snapshot(words: &[&str]) -> Result<Result<String, String>, Box<dyn Error>> {
     let done = Command::new(env!("CARGO_BIN_EXE_terrace")).arg("snapshot").args(words).output()?;
     let (out, wrong) = (String::from_utf8(done.stdout)?, String::from_utf8(done.stderr)?);
-    Ok(if done.status.success() { Ok(out) } else { Err(wrong) })
+    let is_done = done.status.success();
+    assert!(is_done || words[0] != "restore" || out.is_empty(), "nothing was restored: {out}");
+    Ok(if is_done { Ok(out) } else { Err(wrong) })
 }
 
 #[test]
