@@ -212,9 +212,7 @@ impl<'a> Sync<'a> {
         if !self.collections.iter().any(is_new) {
             return Ok(());
         }
-        let mut events = self.db.changes().events(after)?;
-        let row = events.next_row()?;
-        let next = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let next = self.db.changes().next_after(after)?;
         let Some(lineage) = self.db.lineage_at(after)? else { return Ok(()) };
         if next.as_ref().is_some_and(|next| next.operation == CdcOperation::Gap) {
             return Ok(()); // every document is read anew then

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     Timestamp,
-    cdc::{EventRef, Lineage},
+    cdc::{CdcOperation, EventRef, Lineage},
     value::Row,
 };
 
@@ -16,7 +16,6 @@ use super::{
     iceberg::{DataFile, Datum, Schema, TableMetadata},
     layout::{known_order, sort_order},
     mapping::{Mapped, OBJECT, Role, by_event},
-    moment::GAP,
     parquet::FileWriter,
 };
 
@@ -100,7 +99,7 @@ impl ChangelogWriter {
 
     /// Says that events are missing from this position on, after what had happened by then.
     pub(crate) fn add_gap(&mut self, sequence: u64, timestamp: Timestamp) -> Result<Option<ChangeFile>> {
-        self.add_row(sequence, timestamp, GAP, None)
+        self.add_row(sequence, timestamp, CdcOperation::Gap.name(), None)
     }
 
     fn add_row(

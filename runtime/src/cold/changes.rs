@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use crate::{
     Timestamp,
     cdc::CdcEvent,
-    filter::Predicate,
+    filter::{Comparison, Predicate},
     value::{Value, unhex},
 };
 
@@ -124,11 +124,12 @@ pub(crate) fn of_documents(terms: Vec<Predicate>, mapped: &Mapped) -> Predicate 
 
 /// The rows of an object.
 pub(crate) fn of_object(object: &str) -> Predicate {
-    Predicate::Compare {
-        column: OBJECT.name.into(),
-        comparison: crate::filter::Comparison::Eq,
-        value: Value::Text(object.to_owned()),
-    }
+    equals(OBJECT.name, Value::Text(object.to_owned()))
+}
+
+/// The rows that have this value in one of terrace's own columns.
+pub(crate) fn equals(column: &'static str, value: Value) -> Predicate {
+    Predicate::Compare { column: column.into(), comparison: Comparison::Eq, value }
 }
 
 /// Changes that are being read.

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Timestamp,
+    cdc::CdcOperation,
     error::Outcome,
-    filter::{Comparison, Predicate},
+    filter::Predicate,
     schema::Schema as Declared,
     value::{Row, Value},
 };
 
 use super::{
     change_rows::SNAPSHOT,
-    changes::{Marks, of_changelog, of_object},
+    changes::{Marks, equals, of_changelog, of_object},
     error::{LakeError, Result},
     find::{LakeRows, Question},
+    fold::Said,
     lake::Lake,
     mapping::{Mapped, OPERATION, Role, SEQUENCE},
     parquet::BatchRows,
@@ -22,12 +24,6 @@ use super::{
     table::Table,
     view::{At, View},
 };
-
-/// The operation of a row that says where events are missing.
-pub(crate) const GAP: &str = "GAP";
-
-/// The operation of a row with which a lineage begins.
-const RESTORE: &str = "RESTORE";
 
 /// What the changelogs of an object's collections say of its lineages, together.
 #[derive(Debug, Default)]
@@ -57,21 +53,24 @@ struct Mark {
 
 impl Known {
     /// The lineage that an object had at a time: the youngest of which anything is known.
-    fn present_at<'r>(&self, time: Timestamp, reaches: impl Iterator<Item = &'r Reach>) -> Option<u128> {
+    fn present_at(&self, time: Timestamp, reaches: &[Option<Reach>]) -> Option<u128> {
         let begun = self.0.iter().map(|(lineage, begin)| (begin.time, begin.sequence, false, *lineage));
-        let marks = reaches.flat_map(|reach| &reach.0);
+        let marks = reaches.iter().flatten().flat_map(|reach| &reach.0);
         let marked = marks.map(|mark| (mark.time, mark.sequence, true, mark.lineage));
         begun.chain(marked).filter(|(at, ..)| *at <= time).max().map(|(.., lineage)| lineage)
     }
 
     /// The first of the collections with these marks of which not all is known that had happened by a time.
-    pub(crate) fn unknown_at(&self, time: Timestamp, reaches: &[Reach]) -> Option<usize> {
-        let present = self.present_at(time, reaches.iter());
-        reaches.iter().position(|reach| !self.covers(time, present, reach))
+    pub(crate) fn unknown_at(&self, time: Timestamp, reaches: &[Option<Reach>]) -> Option<usize> {
+        let present = self.present_at(time, reaches);
+        reaches.iter().position(|reach| {
+            let marks = reach.as_ref().map_or(&[][..], |reach| &reach.0);
+            !self.covers(time, present, marks)
+        })
     }
 
     /// Looks back from a lineage: to where documents were read anew, or to the object's first event.
-    fn covers(&self, time: Timestamp, present: Option<u128>, reach: &Reach) -> bool {
+    fn covers(&self, time: Timestamp, present: Option<u128>, marks: &[Mark]) -> bool {
         let (mut next, mut end, mut seen) = (present, u64::MAX, BTreeSet::new());
         while let Some(lineage) = next.filter(|lineage| seen.insert(*lineage)) {
             // events may be missing up to the one with which the next lineage begins
@@ -79,8 +78,7 @@ impl Known {
                 let before = if mark.is_read { mark.sequence < end } else { mark.sequence <= end };
                 mark.lineage == lineage && mark.time <= time && before
             };
-            if let Some(last) = reach.0.iter().filter(counts).max_by_key(|mark| (mark.sequence, mark.is_read))
-            {
+            if let Some(last) = marks.iter().filter(counts).max_by_key(|mark| (mark.sequence, mark.is_read)) {
                 return last.is_read;
             }
             let Some(begin) = self.0.get(&lineage) else { return false };
@@ -95,11 +93,11 @@ impl Known {
     fn add(&mut self, reach: &mut Reach, marks: &Marks<'_>, row: usize) -> Result<()> {
         let time = Timestamp::from_micros(marks.timestamp(row));
         let (lineage, sequence) = (marks.lineage_number(row)?, marks.sequence(row));
-        match marks.operation(row) {
-            operation @ (SNAPSHOT | GAP) => {
-                reach.0.push(Mark { lineage, sequence, time, is_read: operation == SNAPSHOT });
+        match Said::of(marks.operation(row)) {
+            Some(said @ (Said::Snapshot | Said::Gap)) => {
+                reach.0.push(Mark { lineage, sequence, time, is_read: said == Said::Snapshot });
             }
-            RESTORE => {
+            Some(Said::Restore) => {
                 let parent = marks.parent(row)?;
                 self.0.insert(lineage, Begin { time, sequence, parent });
             }
@@ -123,12 +121,12 @@ impl Lake {
             Err(failure) if is_no_table(&failure) => return Ok(None),
             view => view?,
         };
-        let operation = |name: &str| compare(OPERATION.name, Value::Text(name.to_owned()));
+        let operation = |name: &str| equals(OPERATION.name, Value::Text(name.to_owned()));
         let marks = [
-            compare(SEQUENCE.name, Value::Integer(1)),
+            equals(SEQUENCE.name, Value::Integer(1)),
             operation(SNAPSHOT),
-            operation(GAP),
-            operation(RESTORE),
+            operation(CdcOperation::Gap.name()),
+            operation(CdcOperation::Restore.name()),
         ];
         let predicate = Predicate::And(vec![of_object(object), Predicate::Or(marks.into())]);
         let mut scan = of_own_columns(&Mapped::of(schema), &view.changelog, predicate).await?;
@@ -173,10 +171,6 @@ impl Table<'_> {
         }
         Ok(last.map(Timestamp::from_micros))
     }
-}
-
-fn compare(column: &'static str, value: Value) -> Predicate {
-    Predicate::Compare { column: column.into(), comparison: Comparison::Eq, value }
 }
 
 /// Reads terrace's own columns of a changelog.

@@ -6,13 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::{Array, Int64Array};
 
-use crate::{
-    cdc::Lineage,
-    filter::{Comparison, Predicate},
-    value::Value,
-};
+use crate::{cdc::Lineage, filter::Predicate, value::Value};
 
 use super::{
+    changes::{equals, of_object},
     error::Result,
     iceberg::{Schema, TableMetadata},
     mapping::{LINEAGE, OBJECT, SEQUENCE},
@@ -113,12 +110,8 @@ fn from_summaries(table: &TableMetadata, (object, lineage): &Key, until: Option<
 
 /// The greatest position of the rows of an object and lineage.
 async fn from_rows(table: &Table<'_>, (object, lineage): &Key) -> Result<Option<u64>> {
-    let equals = |column: &'static str, value: &str| Predicate::Compare {
-        column: column.into(),
-        comparison: Comparison::Eq,
-        value: Value::Text(value.to_owned()),
-    };
-    let predicate = Predicate::And(vec![equals(OBJECT.name, object), equals(LINEAGE.name, lineage)]);
+    let of_lineage = equals(LINEAGE.name, Value::Text(lineage.clone()));
+    let predicate = Predicate::And(vec![of_object(object), of_lineage]);
     let schema = table.metadata().schema().map_or(&[][..], |schema| &schema.fields);
     let is_wanted = |name: &str| [OBJECT.name, LINEAGE.name, SEQUENCE.name].contains(&name);
     let projection = Schema::new(0, schema.iter().filter(|field| is_wanted(&field.name)).cloned().collect());

@@ -101,6 +101,14 @@ impl<'db> Changes<'db> {
         newer.map_or(Ok(()), |_| Err(Cause::Migrated.into()))
     }
 
+    /// The first event after a position.
+    pub(crate) fn next_after(self, sequence: u64) -> Outcome<Option<CdcEvent>> {
+        let mut events = self.events(sequence)?;
+        let Some(row) = events.next_row()? else { return Ok(None) };
+        let next = events.of(&row).next().transpose()?;
+        Ok(next.map(|event| event.to_event(&self.db.object)))
+    }
+
     pub(crate) fn events(self, sequence: u64) -> Outcome<Events<'db>> {
         let head = self.head_position()?;
         let first = self.first_position()?;

@@ -130,16 +130,12 @@ impl<'db> Consumer<'db> {
     /// The database cannot be read; the consumer was removed.
     pub fn lag(&self) -> Result<Lag, StorageError> {
         let counted = || {
-            let acknowledged = self.acknowledged()?;
-            Ok((acknowledged, self.db.changes().head_position()?))
+            let (log, acknowledged) = (self.db.changes(), self.acknowledged()?);
+            let events = log.head_position()?.saturating_sub(acknowledged);
+            let since = log.next_after(acknowledged)?.map(|oldest| oldest.timestamp);
+            Ok(Lag { acknowledged, events, since })
         };
-        let (acknowledged, head) = Outcome::during_no_collection(counted(), Operation::Changes)?;
-        let oldest = self.events()?.next().transpose()?;
-        Ok(Lag {
-            acknowledged,
-            events: head.saturating_sub(acknowledged),
-            since: oldest.map(|event| event.timestamp),
-        })
+        Outcome::during_no_collection(counted(), Operation::Changes)
     }
 
     /// Forgets the consumer; the log no longer waits for it.

@@ -78,9 +78,7 @@ impl<'db> Snapshots<'db> {
     fn require_past(self, time: Timestamp) -> Outcome<()> {
         // a clock that was set back is behind the log
         let log = self.db.changes();
-        let mut events = log.events(log.head_position()?.saturating_sub(1))?;
-        let row = events.next_row()?;
-        let last = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let last = log.next_after(log.head_position()?.saturating_sub(1))?;
         let now = last.map_or(self.db.now(), |last| last.timestamp.max(self.db.now()));
         if time > now {
             return Err(SnapshotError::Future { time, now }.into());

@@ -97,14 +97,10 @@ impl Putting<'_> {
             return Err(SnapshotError::NoCollection { id, collection: name.to_owned() }.into());
         }
         let here = self.to.collections_now()?;
-        if let Some(name) = only.filter(|only| here.iter().all(|(name, _)| name != only)) {
-            return Err(Failure::from(Cause::NotOpened).of(name));
-        }
-        if only.is_none() {
-            let unknown = |of: &&SnapshotCollection| here.iter().all(|(name, _)| *name != of.name);
-            let missing = last.collections.iter().filter(|of| of.after.documents > 0).find(unknown);
-            missing.map_or(Ok(()), |of| Err(Failure::from(Cause::NotOpened).of(&of.name)))?;
-        }
+        let needed = |of: &&SnapshotCollection| only.map_or(of.after.documents > 0, |only| of.name == only);
+        let unknown = |of: &&SnapshotCollection| here.iter().all(|(name, _)| *name != of.name);
+        let missing = last.collections.iter().filter(needed).find(unknown);
+        missing.map_or(Ok(()), |of| Err(Failure::from(Cause::NotOpened).of(&of.name)))?;
         let lineage = self.to.begin_lineage()?;
         let mut documents = 0;
         for (name, _) in here {

@@ -44,9 +44,7 @@ impl Sync<'_> {
     /// Says in each table where the events end that it has, if some are missing up to where the log goes on, after `first` or a
     /// gap that the log begins with: what the lake says of the time after that is not all that there was.
     async fn mark_gaps(&mut self, first: u64) -> Outcome<()> {
-        let mut events = self.db.changes().events(first)?;
-        let row = events.next_row()?;
-        let begin = row.as_ref().and_then(|row| events.of(row).next()).transpose()?;
+        let begin = self.db.changes().next_after(first)?;
         let gap = begin.filter(|event| event.operation == CdcOperation::Gap);
         let missing_to = gap.map_or(first, |gap| gap.sequence);
         let lineages = self.db.lineages()?;

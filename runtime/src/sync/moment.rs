@@ -84,18 +84,16 @@ async fn gather(
 ) -> Outcome<Vec<SnapshotCollection>> {
     let object = db.object_id();
     let now = db.collections_now()?;
-    let (mut known, mut reaches, mut is_there) = (Known::default(), Vec::new(), Vec::new());
+    let (mut known, mut reaches) = (Known::default(), Vec::new());
     for (name, _) in &now {
-        let reach = lake.reach(db.declared(name)?, object, &mut known).await?;
-        is_there.push(reach.is_some());
-        reaches.push(reach.unwrap_or_default());
+        reaches.push(lake.reach(db.declared(name)?, object, &mut known).await?);
     }
     if let Some(at) = known.unknown_at(time, &reaches) {
         let problem = format!("the lake's history of `{}` does not reach back without a gap", now[at].0);
         return Err(SnapshotError::OutOfReach { time, problem }.into());
     }
     let mut collections = Vec::new();
-    for ((name, of), is_there) in now.into_iter().zip(is_there) {
+    for ((name, of), reach) in now.into_iter().zip(reaches) {
         let schema = db.declared(name)?;
         if schema.capture == Capture::Keys {
             let problem = format!("the events of `{name}` have no documents (`capture = \"keys\"`)");
@@ -104,7 +102,7 @@ async fn gather(
         let stored = StoredSchema::from(schema);
         to.begin_collection(of.schema, &stored)?;
         let (mut hasher, mut documents) = (Hasher::new(&stored), Checksum::default());
-        if is_there {
+        if reach.is_some() {
             lake.each_document_at(schema, object, time, &mut |row| {
                 documents.add(hasher.hash(row)?);
                 to.add(row)

@@ -88,13 +88,10 @@ impl Outbound<'_> {
 
     /// Says that there was no document at a position, if the table has any of an object of this name.
     pub(super) async fn begin_life(&mut self, lineage: Lineage, at: u64, time: Timestamp) -> Outcome<()> {
-        if self.last_time().await?.is_none() {
-            return Ok(());
+        match self.last_time().await? {
+            Some(_) => self.deliver_one(lineage, |writer| writer.add_read(at, time, None)).await,
+            None => Ok(()),
         }
-        let mut lane = Lane::default();
-        let file = self.writer(&mut lane, lineage)?.add_read(at, time, None)?;
-        self.keep(&mut lane, file).await?;
-        self.deliver(&mut lane).await
     }
 
     /// When the last event happened that the table has of an object of this name.
@@ -104,8 +101,17 @@ impl Outbound<'_> {
 
     /// Says that events are missing from a position on, after a time.
     pub(super) async fn mark_gap(&mut self, lineage: Lineage, from: u64, time: Timestamp) -> Outcome<()> {
+        self.deliver_one(lineage, |writer| writer.add_gap(from, time)).await
+    }
+
+    /// Commits one row by itself.
+    async fn deliver_one(
+        &mut self,
+        lineage: Lineage,
+        add: impl FnOnce(&mut ChangelogWriter) -> Outcome<Option<ChangeFile>>,
+    ) -> Outcome<()> {
         let mut lane = Lane::default();
-        let file = self.writer(&mut lane, lineage)?.add_gap(from, time)?;
+        let file = add(self.writer(&mut lane, lineage)?)?;
         self.keep(&mut lane, file).await?;
         self.deliver(&mut lane).await
     }

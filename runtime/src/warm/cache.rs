@@ -19,14 +19,12 @@ use super::{
     key::Address,
     policy::Policy,
     scope::Scope,
-    store::{CacheError, Sendable, Store, Task, Threads},
+    store::{CacheError, LONGEST, Sendable, Store, Task, Threads},
     tokens::Tokens,
 };
 
 /// For how many times the time of the store a read waits for another one's load.
 const PATIENCE: u32 = 100;
-/// For how long a store is asked to keep an entry at most: a year.
-const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(not(target_family = "wasm"))]
 type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;

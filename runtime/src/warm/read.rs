@@ -247,9 +247,7 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
             Ok(Renewed { answer, entry, max_age }) => {
                 *flight = entry.clone().map(|entry| Landed::Entry { entry, invalidations, load });
                 drop(flight); // who waits need not wait for the store
-                if let (Some(entry), Some(max_age)) = (entry, max_age) {
-                    self.cache.put(&self.key.address, entry, max_age, invalidations).await;
-                }
+                self.store(entry, max_age, invalidations).await;
                 seat.land();
                 Ok(answer)
             }
@@ -267,12 +265,16 @@ impl<A: Answer, S: Source<A>> Read<'_, A, S> {
         let invalidations = self.cache.tokens.invalidations();
         match self.load(looked.stamp).await {
             Ok(Renewed { answer, entry, max_age }) => {
-                if let (Some(entry), Some(max_age)) = (entry, max_age) {
-                    self.cache.put(&self.key.address, entry, max_age, invalidations).await;
-                }
+                self.store(entry, max_age, invalidations).await;
                 Ok(answer)
             }
             Err(error) => self.without_source(looked.entry, error),
+        }
+    }
+
+    async fn store(&self, entry: Option<Entry>, max_age: Option<Duration>, invalidations: u64) {
+        if let (Some(entry), Some(max_age)) = (entry, max_age) {
+            self.cache.put(&self.key.address, entry, max_age, invalidations).await;
         }
     }
 

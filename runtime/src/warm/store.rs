@@ -4,6 +4,9 @@ use std::{error::Error, fmt, time::Duration};
 
 pub use crate::task::{Sendable, Threads};
 
+/// For how long a store is asked to keep something at most, and to keep a token: a year.
+pub(super) const LONGEST: Duration = Duration::from_hours(365 * 24);
+
 /// What a store does: natively it can be sent to another thread; in a Worker, which has one, it cannot.
 pub type Task<'a, R> = crate::task::Task<'a, R, CacheError>;
 

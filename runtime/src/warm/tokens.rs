@@ -22,13 +22,11 @@ use crate::Timestamp;
 use super::{
     policy::age,
     scope::Scope,
-    store::{CacheError, Store},
+    store::{CacheError, LONGEST, Store},
 };
 
 /// How many tokens are remembered.
 const MOST: usize = 10_000;
-/// For how long a store is asked to keep a token: a year.
-const MAX_AGE: Duration = Duration::from_hours(365 * 24);
 
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
@@ -71,7 +69,7 @@ impl Tokens {
             known.clear();
             known.insert(Scope::all().0, Known { token: fresh(), at });
         }
-        self.invalidations.fetch_add(1, Ordering::Release);
+        self.count();
         token
     }
 
@@ -148,7 +146,7 @@ impl Tokens {
 async fn put(store: &dyn Store, scope: &Scope, token: u64) -> Result<u64, CacheError> {
     let mut bytes = token.to_le_bytes().to_vec();
     bytes.extend_from_slice(&xxh3_64_with_seed(scope.0.as_bytes(), token).to_le_bytes());
-    store.put(&scope.0, bytes, MAX_AGE).await?;
+    store.put(&scope.0, bytes, LONGEST).await?;
     Ok(token)
 }
 

@@ -13,6 +13,8 @@ use parquet::{
     file::{metadata::ColumnChunkMetaData, serialized_reader::SerializedPageReader},
 };
 
+use crate::bytes::Reader;
+
 use super::{
     error::{Outcome, damaged},
     guard::guarded,
@@ -100,11 +102,11 @@ struct Lengths {
 impl Lengths {
     /// None of bytes that are not such lengths, of a negative one, and of more than `most`.
     fn read(bytes: &[u8], most: u64) -> Option<Self> {
-        let mut at = 0;
-        let block = varint(bytes, &mut at)?;
-        let per_block = varint(bytes, &mut at)?;
-        let count = varint(bytes, &mut at)?;
-        let mut length = zigzag(varint(bytes, &mut at)?);
+        let mut from = Reader::new(bytes);
+        let block = from.varint().ok()?;
+        let per_block = from.varint().ok()?;
+        let count = from.varint().ok()?;
+        let mut length = from.signed().ok()?;
         let per_mini = usize::try_from(block.checked_div(per_block)?).ok()?;
         let per_block = usize::try_from(per_block).ok()?;
         if count > most || per_mini == 0 || per_mini % 32 != 0 {
@@ -113,15 +115,12 @@ impl Lengths {
         let mut sum = if count > 0 { u64::try_from(length).ok()? } else { 0 };
         let mut left = count.saturating_sub(1);
         while left > 0 {
-            let smallest = zigzag(varint(bytes, &mut at)?);
-            let widths = bytes.get(at..at.checked_add(per_block)?)?;
-            at += per_block;
-            for &width in widths {
+            let smallest = from.signed().ok()?;
+            for &width in from.take(per_block).ok()? {
                 if left == 0 {
                     break;
                 }
-                let packed = bytes.get(at..at.checked_add(per_mini.checked_mul(width.into())? / 8)?)?;
-                at += packed.len();
+                let packed = from.take(per_mini.checked_mul(width.into())? / 8).ok()?;
                 let here = left.min(per_mini as u64);
                 for place in 0..usize::try_from(here).ok()? {
                     let delta = i64::from(bits(packed, place, width)?);
@@ -131,7 +130,7 @@ impl Lengths {
                 left -= here;
             }
         }
-        Some(Self { count, sum, end: at })
+        Some(Self { count, sum, end: bytes.len() - from.len() })
     }
 }
 
@@ -147,23 +146,6 @@ fn bits(packed: &[u8], place: usize, width: u8) -> Option<u32> {
     window[..length].copy_from_slice(&rest[..length]);
     let number = u64::from_le_bytes(window) >> (first % 8) & ((1 << width) - 1);
     u32::try_from(number).ok()
-}
-
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn zigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 fn wrong() -> super::error::FileError {
